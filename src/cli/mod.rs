@@ -1,0 +1,71 @@
+//! The command line: one file a command, and a short dispatch.
+
+mod distros;
+mod render;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::data::DataDirs;
+use crate::diag::{Diagnostic, Result};
+use crate::distro::Distro;
+use crate::plan::Plan;
+use crate::profile::Profile;
+use crate::setup::Setup;
+
+/// Lends your one graphics card to a virtual machine, as packages that go in
+/// and out without a trace.
+#[derive(Parser)]
+#[command(name = "onegpu", version, about, propagate_version = true)]
+struct Cli {
+    /// Put DIR's distros/ and templates/ before the embedded ones, file by file
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Render(render::Render),
+    Distros(distros::Distros),
+}
+
+/// Parses the command line and runs it.
+///
+/// Exit status 0: done; 1: the answer is no; 2: wrong use or bad input.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let data = DataDirs::standard(cli.data_dir.as_deref());
+    let done = match cli.command {
+        Command::Render(command) => command.run(&data),
+        Command::Distros(command) => command.run(&data),
+    };
+    match done {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+/// The plan of a profile on one distro: the one given, or the profile's own.
+fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan> {
+    let id = match (distro, &profile.host.get_ref().distro) {
+        (Some(id), _) => id,
+        (None, Some(id)) => id.get_ref(),
+        (None, None) => {
+            return Err(Diagnostic::input("which distro? the profile does not say").help(
+                "write under [host]: distro = \"arch\", or give --distro arch; `onegpu distros` lists them",
+            ));
+        }
+    };
+    let setup = Setup::new(profile, Distro::load(data, id)?)?;
+    for note in &setup.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(Plan::new(setup))
+}

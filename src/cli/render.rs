@@ -1,0 +1,45 @@
+//! `onegpu render`: every file as it would lie on the machine, for reading.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::data::DataDirs;
+use crate::diag::Result;
+use crate::output;
+use crate::profile;
+use crate::render;
+use crate::review;
+
+/// Write every file of the setup below DIR/root, and what each is for beside it
+#[derive(Args)]
+pub struct Render {
+    /// The profile
+    profile: PathBuf,
+    /// Render for this distro instead of the profile's own
+    #[arg(long, value_name = "ID")]
+    distro: Option<String>,
+    /// The folder to write; it must not exist, or be one that render wrote
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+}
+
+impl Render {
+    pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
+        let profile = profile::read(&self.profile)?;
+        let plan = super::plan(data, &profile, self.distro.as_deref())?;
+        let packages = render::all(data, &plan)?;
+        let mut folder = output::Folder::new(&self.output)?;
+        for (_, files) in &packages {
+            for file in files {
+                folder.add(&format!("root{}", file.path), file.kind, &file.bytes)?;
+            }
+        }
+        folder.add_text("README.md", &review::readme(data, &plan)?)?;
+        folder.add_text("packages.txt", &review::package_list(data, &plan)?)?;
+        folder.finish()?;
+        println!("{}", self.output.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,123 @@
+//! Templates and distro files: embedded in the program, and overridden file by
+//! file from `--data-dir`, then the machine's own folder, then the vendor's.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::diag::{Diagnostic, Result};
+use crate::paths;
+
+static DISTROS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/distros");
+static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// A data file larger than this is a mistake, not a template.
+const LARGEST: u64 = 1 << 20;
+
+/// The profile that `cargo xtask package` builds when none is named.
+pub const EXAMPLE_PROFILE: &str = include_str!("../templates/example.toml");
+
+/// One data file and where it came from.
+pub struct DataFile {
+    /// Shown in diagnostics: a path, or `embedded:` and the name.
+    pub origin: String,
+    /// The file's text.
+    pub text: Cow<'static, str>,
+}
+
+/// The folders that are searched, first match wins, then the embedded files.
+#[derive(Debug, Clone, Default)]
+pub struct DataDirs(Vec<PathBuf>);
+
+impl DataDirs {
+    /// Only what is embedded: for tests and for reproducible renderings.
+    pub fn embedded() -> Self {
+        Self(Vec::new())
+    }
+
+    /// `--data-dir`, when given, before the machine's and the vendor's folders.
+    pub fn standard(data_dir: Option<&Path>) -> Self {
+        let own = data_dir.map(Path::to_path_buf);
+        Self(own.into_iter().chain(paths::DATA_DIRS.iter().map(PathBuf::from)).collect())
+    }
+
+    /// The distro file of this id, if any folder or the program has one.
+    pub fn distro(&self, id: &str) -> Result<Option<DataFile>> {
+        self.read("distros", &DISTROS, &format!("{id}.toml"))
+    }
+
+    /// The template of this name. Names mirror the installed tree.
+    pub fn template(&self, name: &str) -> Result<DataFile> {
+        self.read("templates", &TEMPLATES, name)?
+            .ok_or_else(|| Diagnostic::input(format!("there is no template `{name}`")))
+    }
+
+    /// The ids of all distros known, sorted.
+    pub fn distro_ids(&self) -> BTreeSet<String> {
+        let embedded = DISTROS.files().map(|file| file.path().to_path_buf());
+        let own = self.0.iter().flat_map(|dir| fs::read_dir(dir.join("distros")).into_iter().flatten());
+        embedded
+            .chain(own.flatten().map(|entry| entry.path()))
+            .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+            .collect()
+    }
+
+    fn read(&self, kind: &str, embedded: &'static Dir<'static>, name: &str) -> Result<Option<DataFile>> {
+        for dir in &self.0 {
+            let path = dir.join(kind).join(name);
+            match read_text(&path) {
+                Ok(text) => {
+                    let origin = path.display().to_string();
+                    return Ok(Some(DataFile { origin, text: text.into() }));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(Diagnostic::input(format!("{}: {error}", path.display())));
+                }
+            }
+        }
+        Ok(embedded
+            .get_file(name)
+            .and_then(|file| file.contents_utf8())
+            .map(|text| DataFile { origin: format!("embedded:{kind}/{name}"), text: text.into() }))
+    }
+}
+
+/// Names of all embedded templates, for the tests that look at every one.
+pub fn embedded_templates() -> Vec<(String, &'static str)> {
+    fn walk(dir: &'static Dir<'static>, out: &mut Vec<(String, &'static str)>) {
+        for file in dir.files() {
+            if let Some(text) = file.contents_utf8() {
+                out.push((file.path().display().to_string(), text));
+            }
+        }
+        for sub in dir.dirs() {
+            walk(sub, out);
+        }
+    }
+    let mut out = Vec::new();
+    walk(&TEMPLATES, &mut out);
+    out.sort();
+    out
+}
+
+/// Reads a text file of a sane size. Anything but a regular file is refused
+/// before it is opened: a FIFO would never answer.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    let meta = fs::metadata(path)?;
+    if !meta.is_file() {
+        return Err(std::io::Error::other("is not a regular file"));
+    }
+    if meta.len() > LARGEST {
+        let size = meta.len();
+        return Err(std::io::Error::other(format!(
+            "has {size} bytes; a text of more than {LARGEST} bytes is not read"
+        )));
+    }
+    fs::read_to_string(path)
+}

@@ -1,0 +1,100 @@
+//! What onegpu says when something is wrong: where it stands, what was found,
+//! and what to write instead.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Short for results whose error is shown to the user.
+pub type Result<T> = std::result::Result<T, Diagnostic>;
+
+/// Which exit status a failure has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Wrong use or bad input: exit status 2.
+    Input,
+    /// The machine would not do it (a full disk, no permission): exit status 1.
+    Machine,
+}
+
+/// The place in a text file that a diagnostic is about.
+#[derive(Debug, Clone)]
+struct Place {
+    file: String,
+    source: String,
+    span: Range<usize>,
+    label: String,
+}
+
+/// One error, with its place and its mend.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    blame: Blame,
+    message: String,
+    place: Option<Box<Place>>,
+    help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// Bad input or wrong use.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self { blame: Blame::Input, message: message.into(), place: None, help: Vec::new() }
+    }
+
+    /// The machine refused: reading or writing failed.
+    pub fn machine(message: impl Into<String>) -> Self {
+        Self { blame: Blame::Machine, ..Self::input(message) }
+    }
+
+    /// Points at `span` (bytes) of `source`, the text of `file`; `label` stands at the caret.
+    #[must_use]
+    pub fn at(mut self, file: &str, source: &str, span: Range<usize>, label: &str) -> Self {
+        let end = span.end.min(source.len());
+        let start = span.start.min(end);
+        self.place = Some(Box::new(Place {
+            file: file.to_owned(),
+            source: source.to_owned(),
+            span: start..end,
+            label: label.to_owned(),
+        }));
+        self
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The exit status of a command that ends with this.
+    pub fn exit_status(&self) -> u8 {
+        match self.blame {
+            Blame::Input => 2,
+            Blame::Machine => 1,
+        }
+    }
+
+    /// The first line, without place and help.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        if let Some(place) = &self.place {
+            let mark = AnnotationKind::Primary.span(place.span.clone()).label(place.label.as_str());
+            group = group
+                .element(Snippet::source(place.source.as_str()).path(place.file.as_str()).annotation(mark));
+        }
+        for help in &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+impl std::error::Error for Diagnostic {}

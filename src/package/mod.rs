@@ -1,0 +1,33 @@
+//! Native packages, written in Rust on any host and without root. Each format
+//! is one file; all take the same [`SetupPackage`].
+
+use crate::render::File;
+
+/// What every format's writer is given.
+#[derive(Debug, Clone)]
+pub struct SetupPackage {
+    /// The name, already in the format's characters.
+    pub name: String,
+    /// onegpu's version, `0.1.0`.
+    pub version: String,
+    /// The profile's revision.
+    pub revision: u32,
+    /// One line, no full stop.
+    pub summary: String,
+    /// A paragraph.
+    pub description: String,
+    /// Dependencies, in the format's spelling.
+    pub depends: Vec<String>,
+    /// The guest it is for; none for the host's part. `apply` and `revert` are
+    /// called with `host` or with `guest NAME`.
+    pub guest: Option<String>,
+    /// Files and links, sorted by path. Folders are made as needed.
+    pub files: Vec<File>,
+    /// Where `apply` and `revert` lie.
+    pub libexec: String,
+    /// Whether the maintainer scripts apply and revert.
+    pub auto_apply: bool,
+    /// Seconds since 1970 for every time stamp: `SOURCE_DATE_EPOCH`, or the
+    /// release's own date.
+    pub epoch: u32,
+}

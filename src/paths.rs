@@ -1,0 +1,22 @@
+//! Every path of a machine that onegpu knows by name. No other Rust file of
+//! this crate spells one out.
+
+/// Libvirt's own drop-in directory for QEMU hooks (since libvirt 6.5.0).
+pub const HOOK_DIR: &str = "/etc/libvirt/hooks/qemu.d";
+/// The dispatcher's name in [`HOOK_DIR`]; it answers to no other name.
+pub const HOOK_LINK: &str = "50-onegpu";
+/// The dispatcher. AppArmor lets libvirtd's hooks run programs of `/usr/bin`
+/// unconfined, and nothing below `/usr/libexec` (facts D.10).
+pub const HOOK_PROGRAM: &str = "/usr/bin/onegpu-hook";
+/// Debian's drop-in directory of `/etc/default/grub`.
+pub const GRUB_DROP_IN: &str = "/etc/default/grub.d/50-onegpu.cfg";
+/// Rules of packages for polkit.
+pub const POLKIT_RULE: &str = "/usr/share/polkit-1/rules.d/50-onegpu.rules";
+/// What `apply` did, so that `revert` can undo exactly that.
+pub const STATE_DIR: &str = "/var/lib/onegpu";
+/// Where a vBIOS may lie so that AppArmor lets QEMU read it (facts F.6).
+pub const ROM_DIR: &str = "/usr/share/vgabios";
+/// Where libvirt keeps disks unless told otherwise.
+pub const IMAGE_DIR: &str = "/var/lib/libvirt/images";
+/// Overrides of distro files and templates: the machine's own, then the vendor's.
+pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];

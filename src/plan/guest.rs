@@ -1,0 +1,103 @@
+//! A guest's part: the two scripts, the domain and its twin.
+
+use super::{Artifact, Content, Kind, PackagePlan, Step, dependencies, share};
+use crate::paths;
+use crate::profile::Audio;
+use crate::setup::{Guest, Setup};
+
+/// Plans `onegpu-guest-NAME`.
+pub(super) fn package(setup: &Setup, guest: &Guest) -> PackagePlan {
+    let name = &guest.name;
+    PackagePlan {
+        name: guest.package.clone(),
+        guest: Some(guest.clone()),
+        summary: format!("single-GPU passthrough: the guest {name}"),
+        description: format!(
+            "The virtual machine {name}, which borrows the graphics card {}: its domain, \
+             the twin for installing and maintenance, and the scripts for handover and return.",
+            setup.gpu.address
+        ),
+        depends: dependencies::guest(setup, guest),
+        artifacts: artifacts(setup, guest),
+        steps: steps(guest),
+    }
+}
+
+fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
+    let name = &guest.name;
+    let hooks = format!("{}/{name}", paths::HOOK_DIR);
+    let domains = format!("{}/guests/{name}", share(setup));
+    let driver = format!("gpu.driver is {}, host.init is {}", setup.gpu.driver, setup.host.init);
+    vec![
+        Artifact {
+            path: format!("{hooks}/prepare/begin/start.sh"),
+            kind: Kind::ConfigExecutable,
+            content: Content::Template("guest/start.sh"),
+            reason: "The handover: stops the desktop and releases the card before libvirt takes it.".into(),
+            because: driver.clone(),
+            guide: "Start script",
+        },
+        Artifact {
+            path: format!("{hooks}/release/end/stop.sh"),
+            kind: Kind::ConfigExecutable,
+            content: Content::Template("guest/stop.sh"),
+            reason: "The return: undoes what the handover did, in reverse, and starts the desktop.".into(),
+            because: driver,
+            guide: "Stop script",
+        },
+        Artifact {
+            path: format!("{domains}/{name}.xml"),
+            kind: Kind::Plain,
+            content: Content::Template("guest/domain.xml"),
+            reason: "The domain with the card.".into(),
+            because: format!("gpu.devices has {} devices", setup.gpu.devices.len()),
+            guide: "Attaching PCI devices",
+        },
+        Artifact {
+            path: format!("{domains}/{name}-setup.xml"),
+            kind: Kind::Plain,
+            content: Content::Template("guest/domain-setup.xml"),
+            reason: "The twin on the same disk, with a virtual screen and the install media.".into(),
+            because: "a guest is installed and mended without the card".into(),
+            guide: "Creating the virtual machine",
+        },
+    ]
+}
+
+fn steps(guest: &Guest) -> Vec<Step> {
+    let name = &guest.name;
+    let mut out = Vec::new();
+    if let Some(size) = guest.disk.size_mib {
+        out.push(Step {
+            id: "disk",
+            template: "steps/disk",
+            reason: format!("Creates the disk {} of {size} MiB, if it does not exist.", guest.disk.path),
+            because: "disk.size is said".into(),
+            undo: "A disk that nobody has written to since is removed; any other is kept.",
+            guide: "Creating the virtual machine",
+            reboot: false,
+        });
+    }
+    if guest.audio == Audio::Pipewire {
+        out.push(Step {
+            id: "linger",
+            template: "steps/linger",
+            reason: "Keeps the user's services, PipeWire among them, running while the desktop is stopped."
+                .into(),
+            because: "audio is pipewire, and the session ends with the display manager".into(),
+            undo: "Lingering is switched off again if it was off before.",
+            guide: "Audio passthrough",
+            reboot: false,
+        });
+    }
+    out.push(Step {
+        id: "domain",
+        template: "steps/domain",
+        reason: format!("Defines `{name}` and `{name}-setup` in libvirt."),
+        because: "a domain must be defined before it can be started".into(),
+        undo: "Both are undefined if they are still as they were defined; disk and NVRAM are kept.",
+        guide: "Creating the virtual machine",
+        reboot: false,
+    });
+    out
+}

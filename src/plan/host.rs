@@ -1,0 +1,187 @@
+//! The host's part: dispatcher, access, kernel parameters, libvirt's services.
+
+use super::{Artifact, Content, Kind, PackagePlan, Step, dependencies, libexec};
+use crate::distro::{AccessMethod, Mechanism};
+use crate::paths;
+use crate::setup::Setup;
+
+/// Plans `onegpu-host`.
+pub(super) fn package(setup: &Setup) -> PackagePlan {
+    PackagePlan {
+        name: "onegpu-host".into(),
+        guest: None,
+        summary: "single-GPU passthrough: the host's part".into(),
+        description: format!(
+            "Hands the graphics card {} ({}) over to a virtual machine and takes it back: \
+             libvirt's service, access for the user, kernel parameters and the hook dispatcher.",
+            setup.gpu.address, setup.gpu.driver
+        ),
+        depends: dependencies::host(setup),
+        artifacts: artifacts(setup),
+        steps: steps(setup),
+    }
+}
+
+fn artifacts(setup: &Setup) -> Vec<Artifact> {
+    let libexec = libexec(setup);
+    let mut out = vec![
+        Artifact {
+            path: paths::HOOK_PROGRAM.into(),
+            kind: Kind::Executable,
+            content: Content::Template("host/onegpu-hook"),
+            reason: "The dispatcher that libvirt calls: it runs the two scripts of a known guest and no other file, \
+                     and answers every other call with success."
+                .into(),
+            because: "libvirt runs every executable of qemu.d for every guest and every operation".into(),
+            guide: "Libvirt hooks",
+        },
+        Artifact {
+            path: format!("{}/{}", paths::HOOK_DIR, paths::HOOK_LINK),
+            kind: Kind::Link,
+            content: Content::Target(paths::HOOK_PROGRAM.into()),
+            reason: "Puts the dispatcher into libvirt's own drop-in directory. A link: a removed package leaves \
+                     nothing that runs, and a main hook that is already there stays untouched."
+                .into(),
+            because: "libvirt reads qemu.d since 6.5.0".into(),
+            guide: "Libvirt hooks",
+        },
+    ];
+    for (name, reason) in [
+        ("apply", "Takes every step that is not yet taken, and records what was there before."),
+        ("revert", "Undoes every recorded step, the last one first, as far as it is still ours."),
+        ("status", "Shows which steps are applied and which have drifted."),
+    ] {
+        out.push(Artifact {
+            path: format!("{libexec}/{name}"),
+            kind: Kind::Executable,
+            content: Content::Template(match name {
+                "apply" => "host/apply",
+                "revert" => "host/revert",
+                _ => "host/status",
+            }),
+            reason: reason.into(),
+            because: "a setup must go out as it came in".into(),
+            guide: "Everything",
+        });
+    }
+    out.push(Artifact {
+        path: format!("{libexec}/lib.sh"),
+        kind: Kind::Plain,
+        content: Content::Template("host/lib.sh"),
+        reason: "What `apply`, `revert` and `status` share: the record that survives a crash.".into(),
+        because: "a setup must go out as it came in".into(),
+        guide: "Everything",
+    });
+    if let (AccessMethod::Polkit, Some(user)) = (setup.distro.access.method, &setup.host.user) {
+        out.push(Artifact {
+            path: paths::POLKIT_RULE.into(),
+            kind: Kind::Plain,
+            content: Content::Template("host/polkit.rules"),
+            reason: format!("Lets {} use libvirt without being root and without joining a group.", user.name),
+            because: format!("host.user is {}", user.name),
+            guide: "Configuring libvirt: user and groups",
+        });
+    }
+    if mechanism(setup) == Some(Mechanism::GrubDropIn) {
+        out.push(Artifact {
+            path: paths::GRUB_DROP_IN.into(),
+            kind: Kind::Config,
+            content: Content::Template("host/grub.cfg"),
+            reason: format!(
+                "Adds `{}` to the kernel's command line while the step `kernel-parameters` is applied.",
+                setup.host.kernel_parameters.join(" ")
+            ),
+            because: format!(
+                "{} reads /etc/default/grub.d, the CPU is {}",
+                setup.distro.name, setup.host.cpu
+            ),
+            guide: "Enabling IOMMU",
+        });
+    }
+    out
+}
+
+fn steps(setup: &Setup) -> Vec<Step> {
+    let mut out = vec![Step {
+        id: "libvirt-service",
+        template: "steps/libvirt-service",
+        reason: format!("Starts libvirt now and at every boot, the way {} does it.", setup.host.init),
+        because: format!("host.init is {}", setup.host.init),
+        undo: "Services that were not enabled before are disabled again; those that did not run are stopped.",
+        guide: "Enabling libvirt",
+        reboot: false,
+    }];
+    if let (AccessMethod::Group, Some(user)) = (setup.distro.access.method, &setup.host.user) {
+        out.push(Step {
+            id: "libvirt-group",
+            template: "steps/libvirt-group",
+            reason: format!("Puts {} into the group that may use libvirt.", user.name),
+            because: format!(
+                "{} has no polkit rule for libvirt, host.user is {}",
+                setup.distro.name, user.name
+            ),
+            undo: "The membership is taken back if it was not there before.",
+            guide: "Configuring libvirt: user and groups",
+            reboot: true,
+        });
+    }
+    if let Some(mechanism) = mechanism(setup) {
+        out.push(Step {
+            id: "kernel-parameters",
+            template: match mechanism {
+                Mechanism::GrubDropIn => "steps/kernel-parameters-grub-drop-in",
+                Mechanism::GrubBlock => "steps/kernel-parameters-grub-block",
+                Mechanism::Grubby => "steps/kernel-parameters-grubby",
+                Mechanism::KernelInstall => "steps/kernel-parameters-kernel-install",
+                Mechanism::LoaderEntries => "steps/kernel-parameters-loader-entries",
+                Mechanism::Kernelstub => "steps/kernel-parameters-kernelstub",
+            },
+            reason: format!(
+                "Puts `{}` on the kernel's command line, by the way {} has for {}.",
+                setup.host.kernel_parameters.join(" "),
+                setup.distro.name,
+                setup.host.bootloader
+            ),
+            because: format!("host.cpu is {}, host.bootloader is {}", setup.host.cpu, setup.host.bootloader),
+            undo: "The words that were not there before are taken away, and the boot loader's files are made again.",
+            guide: "Enabling IOMMU",
+            reboot: true,
+        });
+    }
+    if let (Some(from), Some(to)) = (&setup.gpu.rom_source, &setup.gpu.rom)
+        && from != to
+    {
+        out.push(Step {
+            id: "rom",
+            template: "steps/rom",
+            reason: format!("Copies the card's vBIOS to {to}, where QEMU may read it."),
+            because: format!("gpu.rom is {from}"),
+            undo: "The copy is removed if it is still the one that was made.",
+            guide: "vBIOS patching",
+            reboot: false,
+        });
+    }
+    out.push(Step {
+        id: "libvirt-hooks",
+        template: "steps/libvirt-hooks",
+        reason: "Has the running daemon look for hooks again: it sees a first hook only then.".into(),
+        because: "libvirt looks for hooks only when it starts or reloads".into(),
+        undo: "The daemon looks again, and finds the hook gone.",
+        guide: "Libvirt hooks",
+        reboot: false,
+    });
+    out.push(Step {
+        id: "default-network",
+        template: "steps/default-network",
+        reason: "Starts libvirt's default network now and at boot: the guests are on it.".into(),
+        because: "not every distro starts it by itself".into(),
+        undo: "Its autostart is switched off again if it was off before.",
+        guide: "Enabling libvirt",
+        reboot: false,
+    });
+    out
+}
+
+fn mechanism(setup: &Setup) -> Option<Mechanism> {
+    setup.distro.bootloader.get(&setup.host.bootloader).map(|way| way.mechanism)
+}

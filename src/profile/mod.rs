@@ -1,0 +1,314 @@
+//! The profile: one TOML file that says what is true of the host and what the
+//! guests shall be. Only what cannot be known otherwise must stand in it.
+
+mod read;
+mod values;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+pub use read::{nearest, parse, read};
+pub use values::{DiskSize, GuestName, HostPath, Memory, PciAddress, UsbId, UserName};
+
+/// A whole profile, as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Where it was read from, for errors that only a distro's data brings up.
+    #[serde(skip)]
+    pub source: Source,
+    /// What is true of the host.
+    #[serde(default = "no_host")]
+    pub host: Spanned<Host>,
+    /// The one graphics card.
+    pub gpu: Gpu,
+    /// The virtual machines that borrow it.
+    #[serde(default, rename = "guest")]
+    pub guests: Vec<Guest>,
+    /// How the setup packages behave.
+    #[serde(default)]
+    pub package: PackageOptions,
+}
+
+/// A profile's text and the name that diagnostics call it by.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The file's path as given.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+fn no_host() -> Spanned<Host> {
+    Spanned::new(0..0, Host::default())
+}
+
+/// `[host]`: what is true of the PC that owns the card.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Host {
+    /// `ID` of `/etc/os-release`.
+    pub distro: Option<Spanned<String>>,
+    /// The init system that runs.
+    pub init: Option<Spanned<Init>>,
+    /// The boot loader that booted the machine.
+    pub bootloader: Option<Spanned<Bootloader>>,
+    /// Who made the CPU: decides the kernel parameters and the guest's topology.
+    pub cpu: Option<CpuVendor>,
+    /// Who may use libvirt without being root.
+    pub user: Option<User>,
+    /// The display manager, `none` when the desktop starts from a console.
+    pub display_manager: Option<Spanned<DisplayManager>>,
+}
+
+/// A person's account on the host.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The login name.
+    pub name: UserName,
+    /// The numeric id; PipeWire's folder in `/run/user` is called after it.
+    pub uid: u32,
+}
+
+/// `[gpu]`: the one graphics card.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gpu {
+    /// The VGA function's PCI address.
+    pub address: PciAddress,
+    /// The kernel driver that shows the desktop.
+    pub driver: Driver,
+    /// Everything that goes to the guest: all functions of the slot and every
+    /// endpoint of its IOMMU group. Without it, the address alone.
+    #[serde(default)]
+    pub devices: Vec<PciAddress>,
+    /// A vBIOS image of this very card, on the host. Never packaged: it is
+    /// copyrighted, `apply` copies it to where QEMU may read it.
+    pub rom: Option<HostPath>,
+}
+
+/// `[[guest]]`: one virtual machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guest {
+    /// The domain's name in libvirt.
+    pub name: Spanned<GuestName>,
+    /// What runs in it.
+    #[serde(default)]
+    pub os: GuestOs,
+    /// Memory; without it 8 GiB.
+    #[serde(default)]
+    pub memory: Memory,
+    /// Virtual CPUs; without it four cores of one thread.
+    pub cpus: Option<Spanned<Cpus>>,
+    /// The disk; without it `NAME.qcow2` among libvirt's images.
+    pub disk: Option<Disk>,
+    /// The installer's image, for the setup twin.
+    pub install_media: Option<HostPath>,
+    /// The VirtIO drivers' image, for Windows.
+    pub virtio_media: Option<HostPath>,
+    /// USB devices handed to the guest, by vendor and product.
+    #[serde(default)]
+    pub usb: Vec<UsbId>,
+    /// Keyboards and mice shared with the guest by evdev, as paths below
+    /// `/dev/input/by-id`.
+    #[serde(default)]
+    pub evdev: Vec<HostPath>,
+    /// Where the guest's sound goes.
+    pub audio: Option<Spanned<Audio>>,
+}
+
+/// The guest's virtual CPUs.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cpus {
+    /// Cores of the one socket.
+    pub cores: u32,
+    /// Threads of each core.
+    #[serde(default = "one")]
+    pub threads: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Default for Cpus {
+    fn default() -> Self {
+        Self { cores: 4, threads: 1 }
+    }
+}
+
+/// The guest's disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// An image file or a block device of the host.
+    pub path: HostPath,
+    /// When given and the file does not exist, `apply` creates it this large.
+    pub size: Option<DiskSize>,
+}
+
+/// `[package]`: how the setup packages behave.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageOptions {
+    /// Whether installing the packages also applies them.
+    #[serde(default)]
+    pub apply: Apply,
+    /// Counted up by hand when a changed profile shall count as an upgrade.
+    pub revision: Option<u32>,
+}
+
+/// Declares an enum of words with its spelling in profiles and templates.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The spelling in a profile.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+words! {
+    /// Init systems.
+    Init {
+        /// systemd.
+        Systemd = "systemd",
+        /// OpenRC.
+        Openrc = "openrc",
+        /// runit.
+        Runit = "runit",
+    }
+}
+
+words! {
+    /// Boot loaders.
+    Bootloader {
+        /// GRUB 2.
+        Grub = "grub",
+        /// systemd-boot.
+        SystemdBoot = "systemd-boot",
+    }
+}
+
+words! {
+    /// CPU makers.
+    CpuVendor {
+        /// Intel.
+        Intel = "intel",
+        /// AMD.
+        Amd = "amd",
+    }
+}
+
+words! {
+    /// Kernel drivers of graphics cards.
+    Driver {
+        /// NVIDIA's own modules.
+        Nvidia = "nvidia",
+        /// The kernel's driver for NVIDIA cards.
+        Nouveau = "nouveau",
+        /// AMD since GCN.
+        Amdgpu = "amdgpu",
+        /// AMD before.
+        Radeon = "radeon",
+        /// Intel.
+        I915 = "i915",
+        /// Intel since Xe.
+        Xe = "xe",
+    }
+}
+
+words! {
+    /// Display managers, by the name people know them by.
+    DisplayManager {
+        /// GNOME's.
+        Gdm = "gdm",
+        /// KDE's until Plasma 6.
+        Sddm = "sddm",
+        /// LightDM.
+        Lightdm = "lightdm",
+        /// greetd.
+        Greetd = "greetd",
+        /// LXDE's.
+        Lxdm = "lxdm",
+        /// X's own.
+        Xdm = "xdm",
+        /// SLiM.
+        Slim = "slim",
+        /// ly, a text screen.
+        Ly = "ly",
+        /// emptty, a text screen.
+        Emptty = "emptty",
+        /// KDE's since Plasma 6.
+        Plasmalogin = "plasmalogin",
+        /// COSMIC's, a greetd of its own name.
+        CosmicGreeter = "cosmic-greeter",
+        /// The desktop is started from a console.
+        None = "none",
+    }
+}
+
+words! {
+    /// What runs in a guest.
+    #[derive(Default)]
+    GuestOs {
+        /// Windows 11: wants a TPM and Secure Boot.
+        Windows11 = "windows-11",
+        /// Windows 10.
+        Windows10 = "windows-10",
+        /// Linux.
+        Linux = "linux",
+        /// Anything else.
+        #[default]
+        Other = "other",
+    }
+}
+
+words! {
+    /// Where a guest's sound goes besides the card's own HDMI.
+    #[derive(Default)]
+    Audio {
+        /// To the desktop user's PipeWire.
+        Pipewire = "pipewire",
+        /// Only to the card, or to a USB device that is handed over.
+        #[default]
+        None = "none",
+    }
+}
+
+words! {
+    /// Whether installing the packages applies them.
+    #[derive(Default)]
+    Apply {
+        /// The maintainer scripts apply and revert.
+        #[default]
+        Auto = "auto",
+        /// The user calls `apply`.
+        Manual = "manual",
+    }
+}
+
+impl GuestOs {
+    /// Windows of any version.
+    pub fn is_windows(self) -> bool {
+        matches!(self, Self::Windows10 | Self::Windows11)
+    }
+}

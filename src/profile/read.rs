@@ -1,0 +1,140 @@
+//! From a file to a [`Profile`], or to a diagnostic that says where and what instead.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use super::{Profile, Source};
+use crate::diag::{Diagnostic, Result};
+
+/// No profile needs more; a larger file was named by mistake.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads and checks the profile at `path`.
+pub fn read(path: &Path) -> Result<Profile> {
+    let name = path.display().to_string();
+    let fail = |error: &dyn std::fmt::Display| Diagnostic::input(format!("{name}: {error}"));
+    let meta = fs::metadata(path)
+        .map_err(|error| fail(&error).help("write a profile first, `onegpu init` does it"))?;
+    if !meta.is_file() {
+        return Err(fail(&"is not a regular file").help("name the profile itself, a TOML file"));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| fail(&error))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(fail(&format!("has more than {LARGEST} bytes, no profile is that large")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = &error.as_bytes()[..good];
+        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
+        Diagnostic::input(format!("{name}:{line}:{column}: this byte is not UTF-8 text"))
+            .help("a profile is a TOML file; was another file named?")
+    })?;
+    parse(&name, &text)
+}
+
+/// Parses the text of a profile; `name` is what diagnostics call it.
+pub fn parse(name: &str, text: &str) -> Result<Profile> {
+    let mut profile: Profile = from_toml(name, text)?;
+    check_guests(&profile).map_err(|(message, span, help)| {
+        Diagnostic::input(message).at(name, text, span, "here").help(help)
+    })?;
+    profile.source = Source { name: name.to_owned(), text: text.to_owned() };
+    Ok(profile)
+}
+
+/// Deserializes TOML with errors that point at the place and name the nearest word.
+pub fn from_toml<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message().lines().next().unwrap_or_default();
+        let (title, help) = explain(message);
+        let mut diagnostic = Diagnostic::input(title);
+        if text.trim().is_empty() {
+            return Diagnostic::input(format!("{name}:1:1: the file is empty"))
+                .help("a profile needs at least [gpu] with `address` and `driver`, and a [[guest]]");
+        }
+        let label = if message.starts_with("missing field") { "in this table" } else { "here" };
+        diagnostic = diagnostic.at(name, text, first_line(text, span), label);
+        match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    })
+}
+
+/// A caret under many lines helps nobody: keep the first line of a span.
+fn first_line(text: &str, span: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let start = span.start.min(text.len());
+    let end = span.end.clamp(start, text.len());
+    let length = text[start..end].find('\n').unwrap_or(end - start);
+    start..start + length
+}
+
+/// Turns serde's sentence into a title and what to write instead.
+fn explain(message: &str) -> (String, Option<String>) {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let unknown = [("unknown field", "key"), ("unknown variant", "value")];
+    for (prefix, noun) in unknown {
+        if let (true, [found, known @ ..]) = (message.starts_with(prefix), quoted.as_slice()) {
+            let title = format!("unknown {noun} `{found}`");
+            let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let help = match nearest(found, known) {
+                Some(near) => format!("did you mean `{near}`? known here: {list}"),
+                None => format!("known here: {list}"),
+            };
+            return (title, Some(help));
+        }
+    }
+    if let (true, [field, ..]) = (message.starts_with("missing field"), quoted.as_slice()) {
+        return (format!("`{field}` is missing"), None);
+    }
+    (message.to_owned(), None)
+}
+
+/// The known word that is nearest to what was written, if any is near.
+pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|word| (strsim::jaro_winkler(found, word), *word))
+        .filter(|(score, _)| *score > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+type Complaint = (String, std::ops::Range<usize>, String);
+
+/// What no single value shows: names that meet each other.
+fn check_guests(profile: &Profile) -> std::result::Result<(), Complaint> {
+    for (at, guest) in profile.guests.iter().enumerate() {
+        let name = guest.name.get_ref().as_str();
+        for other in &profile.guests[..at] {
+            let other = other.name.get_ref().as_str();
+            // Package names are lower case in every format, so must differ without case.
+            if name.eq_ignore_ascii_case(other) {
+                let message = format!("two guests are called `{name}`");
+                return Err((message, guest.name.span(), "give one of them another name".into()));
+            }
+            let twins = [(name, other), (other, name)];
+            if twins.iter().any(|(a, b)| a.eq_ignore_ascii_case(&format!("{b}-setup"))) {
+                let message =
+                    format!("`{name}` and `{other}`: onegpu itself makes a domain NAME-setup of every guest");
+                return Err((
+                    message,
+                    guest.name.span(),
+                    "choose a name that is not another's with -setup".into(),
+                ));
+            }
+        }
+        let Some(said) = &guest.cpus else { continue };
+        let cpus = said.get_ref();
+        if !(1..=256).contains(&cpus.cores) || !(1..=8).contains(&cpus.threads) {
+            let message = "a guest has 1 to 256 cores of 1 to 8 threads".to_owned();
+            return Err((message, said.span(), "write for example `{ cores = 6, threads = 2 }`".into()));
+        }
+    }
+    Ok(())
+}

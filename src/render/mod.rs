@@ -1,0 +1,140 @@
+//! From a plan to bytes. Pure: the same plan gives the same bytes.
+
+pub mod quote;
+
+use serde::Serialize;
+use tera::{Context, Delimiters, Tera};
+
+use crate::data::DataDirs;
+use crate::diag::{Diagnostic, Result};
+use crate::paths;
+use crate::plan::{Content, Kind, PackagePlan, Plan, Step, libexec, share};
+use crate::setup::Setup;
+
+/// One file, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it lies, from `/`.
+    pub path: String,
+    /// What the package manager has to know about it.
+    pub kind: Kind,
+    /// Its bytes; for a link, the target.
+    pub bytes: Vec<u8>,
+}
+
+/// Names of places that templates use, so that none spells them out.
+#[derive(Serialize)]
+struct Places {
+    libexec: String,
+    share: String,
+    state: &'static str,
+    hooks: &'static str,
+}
+
+/// A template engine over one setup.
+pub struct Engine<'a> {
+    data: &'a DataDirs,
+    tera: Tera,
+    context: Context,
+}
+
+impl<'a> Engine<'a> {
+    /// An engine whose templates see `setup`.
+    ///
+    /// # Errors
+    /// When the engine refuses its configuration, which is a mistake in onegpu.
+    pub fn new(data: &'a DataDirs, setup: &Setup) -> Result<Self> {
+        let mut tera = Tera::new();
+        // `{#` would clash with the shell's `${#name}`.
+        let delimiters =
+            Delimiters { comment_start: "{*".into(), comment_end: "*}".into(), ..Delimiters::default() };
+        tera.set_delimiters(delimiters).map_err(|error| template_error(&error))?;
+        // Everything is escaped, and the escape refuses: a value gets out only
+        // through a filter of `quote`, whose results count as safe.
+        tera.autoescape_on([""]);
+        tera.set_escape_fn(quote::refuse);
+        quote::register(&mut tera);
+        let mut context = Context::new();
+        context.insert("distro", &setup.distro);
+        context.insert("host", &setup.host);
+        context.insert("gpu", &setup.gpu);
+        context.insert("guests", &setup.guests);
+        context.insert("apply", &setup.apply);
+        context.insert("services", &setup.distro.libvirt.get(&setup.host.init));
+        context.insert("kernel", &setup.distro.bootloader.get(&setup.host.bootloader));
+        context.insert("version", env!("CARGO_PKG_VERSION"));
+        context.insert(
+            "paths",
+            &Places {
+                libexec: libexec(setup),
+                share: share(setup),
+                state: paths::STATE_DIR,
+                hooks: paths::HOOK_DIR,
+            },
+        );
+        Ok(Self { data, tera, context })
+    }
+
+    /// Renders the template `name` with `extra` beside the setup.
+    ///
+    /// # Errors
+    /// When there is no such template, it does not parse, or it prints a value
+    /// that is not there or not quoted.
+    pub fn render(&mut self, name: &str, extra: &[(&'static str, tera::Value)]) -> Result<String> {
+        if !self.tera.contains_template(name) {
+            let file = self.data.template(name)?;
+            self.tera.add_raw_template(name, &file.text).map_err(|error| template_error(&error))?;
+        }
+        let mut context = self.context.clone();
+        for (key, value) in extra {
+            context.insert(*key, value);
+        }
+        self.tera.render(name, &context).map_err(|error| template_error(&error))
+    }
+}
+
+/// The files of one package, sorted by path.
+///
+/// # Errors
+/// As [`Engine::render`].
+pub fn files(engine: &mut Engine<'_>, package: &PackagePlan) -> Result<Vec<File>> {
+    let guest = tera::Value::from_serializable(&package.guest);
+    let mut out = Vec::with_capacity(package.artifacts.len());
+    for artifact in &package.artifacts {
+        let bytes = match &artifact.content {
+            Content::Target(target) => target.clone(),
+            Content::Template(name) => engine.render(name, &[("guest", guest.clone())])?,
+            Content::Step(name) => {
+                let step = package.steps.iter().find(|step| step.template == *name);
+                engine.render(name, &[("guest", guest.clone()), ("step", step_value(step))])?
+            }
+        };
+        out.push(File { path: artifact.path.clone(), kind: artifact.kind, bytes: bytes.into_bytes() });
+    }
+    out.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(out)
+}
+
+fn step_value(step: Option<&Step>) -> tera::Value {
+    tera::Value::from_serializable(&step)
+}
+
+/// All files of all packages, with the package each belongs to.
+///
+/// # Errors
+/// As [`Engine::render`].
+pub fn all(data: &DataDirs, plan: &Plan) -> Result<Vec<(String, Vec<File>)>> {
+    let mut engine = Engine::new(data, &plan.setup)?;
+    plan.packages.iter().map(|package| Ok((package.name.clone(), files(&mut engine, package)?))).collect()
+}
+
+/// Tera's own report has file, line, column and caret.
+fn template_error(error: &tera::Error) -> Diagnostic {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!("\n  because: {cause}"));
+        source = cause.source();
+    }
+    Diagnostic::input(text.trim_start_matches("error: ").to_owned())
+}

@@ -1,0 +1,114 @@
+//! Quoting filters: the only way for a value into a generated file. One for
+//! each format; `{{ guest.name | sh }}`.
+
+use std::io;
+
+use tera::{Kwargs, State, Tera, TeraResult, Value};
+
+/// The filters by name, with what they quote for. A test reads this table.
+pub const FILTERS: &[(&str, Quote)] =
+    &[("sh", sh), ("xml", xml), ("js", js), ("comment", comment), ("field", field), ("markdown", markdown)];
+
+/// A quoting function: the text, or why it cannot be written in this format.
+pub type Quote = fn(&str) -> Result<String, String>;
+
+/// Registers every filter.
+pub(super) fn register(tera: &mut Tera) {
+    for (name, quote) in FILTERS {
+        let quote = *quote;
+        tera.register_filter(*name, move |value: &Value, _: Kwargs, _: &State<'_>| -> TeraResult<Value> {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let quoted = quote(&text).map_err(tera::Error::message)?;
+            Ok(Value::safe_string(&quoted))
+        });
+    }
+}
+
+/// The escape function of every template: refuses, so that a value without a
+/// filter is an error and not an injection.
+pub(super) fn refuse(value: &str, _: &mut dyn io::Write) -> io::Result<()> {
+    Err(io::Error::other(format!("a template prints the value {value:?} without a quoting filter")))
+}
+
+/// A word of POSIX shell. Plain words stay plain, for people read the result.
+pub fn sh(text: &str) -> Result<String, String> {
+    if text.contains('\0') {
+        return Err("a shell word cannot have a NUL".into());
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Ok(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// Text or an attribute's value in XML 1.0.
+pub fn xml(text: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            // Written out, or an attribute's reader makes spaces of them.
+            '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", u32::from(c))),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                return Err(format!("XML has no way to write {c:?}"));
+            }
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// A string of JavaScript with its quotes: polkit's rules.
+pub fn js(text: &str) -> Result<String, String> {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() || matches!(c, '<' | '\u{2028}' | '\u{2029}') => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    Ok(out)
+}
+
+/// The rest of a comment line, in any format whose comments end with the line.
+pub fn comment(text: &str) -> Result<String, String> {
+    Ok(text
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect())
+}
+
+/// A one-line field of package metadata (`Name: value`, `name = value`).
+pub fn field(text: &str) -> Result<String, String> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("a field of package metadata cannot have {c:?}")),
+        None => Ok(text.trim().to_owned()),
+    }
+}
+
+/// Text of a Markdown page, outside of code.
+pub fn markdown(text: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' => {
+                out.extend(['\\', c])
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    Ok(out)
+}

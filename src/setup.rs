@@ -1,0 +1,319 @@
+//! A profile on one distro, with every default filled in: what templates see.
+
+use serde::Serialize;
+
+use crate::diag::{Diagnostic, Result};
+use crate::distro::{Distro, Format};
+use crate::paths;
+use crate::profile::{
+    Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress, Profile,
+    User,
+};
+
+/// Everything a template may speak of.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setup {
+    /// The distro's data.
+    pub distro: Distro,
+    /// The host.
+    pub host: Host,
+    /// The card.
+    pub gpu: Gpu,
+    /// The guests.
+    pub guests: Vec<Guest>,
+    /// Whether installing applies.
+    pub apply: Apply,
+    /// The packages' revision.
+    pub revision: u32,
+    /// What was assumed because the profile is silent; shown to the user.
+    pub notes: Vec<String>,
+}
+
+/// The host, resolved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Host {
+    /// The init system.
+    pub init: Init,
+    /// The boot loader.
+    pub bootloader: Bootloader,
+    /// The CPU's maker.
+    pub cpu: CpuVendor,
+    /// Who may use libvirt.
+    pub user: Option<User>,
+    /// The display manager, when the profile names one.
+    pub display_manager: Option<DisplayManager>,
+    /// The service that the handover stops and starts; none when the desktop
+    /// starts from a console.
+    pub display_service: Option<String>,
+    /// Words for the kernel's command line.
+    pub kernel_parameters: Vec<String>,
+}
+
+/// The card, resolved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Gpu {
+    /// The VGA function.
+    pub address: PciAddress,
+    /// The kernel driver.
+    pub driver: Driver,
+    /// All that is handed over, sorted; the address is among them.
+    pub devices: Vec<PciAddress>,
+    /// Where the profile's vBIOS lies.
+    pub rom_source: Option<String>,
+    /// Where QEMU reads it.
+    pub rom: Option<String>,
+}
+
+/// A guest, resolved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Guest {
+    /// The domain's name.
+    pub name: String,
+    /// The setup package's name.
+    pub package: String,
+    /// What runs in it.
+    pub os: GuestOs,
+    /// Whether `os` is a Windows.
+    pub windows: bool,
+    /// MiB.
+    pub memory_mib: u64,
+    /// Virtual CPUs.
+    pub cpus: Cpus,
+    /// The disk.
+    pub disk: Disk,
+    /// The installer's image.
+    pub install_media: Option<String>,
+    /// The VirtIO drivers' image.
+    pub virtio_media: Option<String>,
+    /// USB devices: vendor and product, four lower-case hex digits each.
+    pub usb: Vec<Usb>,
+    /// Paths of shared input devices.
+    pub evdev: Vec<String>,
+    /// Where sound goes.
+    pub audio: Audio,
+}
+
+/// A guest's disk, resolved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Disk {
+    /// An image or a block device.
+    pub path: String,
+    /// `file` or `block`.
+    pub kind: &'static str,
+    /// `qcow2` or `raw`.
+    pub format: &'static str,
+    /// MiB, when `apply` shall create the file.
+    pub size_mib: Option<u64>,
+}
+
+/// A USB device by its id.
+#[derive(Debug, Clone, Serialize)]
+pub struct Usb {
+    /// Vendor.
+    pub vendor: String,
+    /// Product.
+    pub product: String,
+}
+
+impl Setup {
+    /// Fills in what the profile leaves out, and checks what only a distro can tell.
+    ///
+    /// # Errors
+    /// When the distro has not what the profile says, or something needed is said nowhere.
+    pub fn new(profile: &Profile, distro: Distro) -> Result<Self> {
+        let mut notes = Vec::new();
+        let host = host(profile, &distro, &mut notes)?;
+        let gpu = gpu(profile, &mut notes);
+        let guests: Vec<Guest> =
+            profile.guests.iter().map(|guest| self::guest(guest, distro.package.format)).collect();
+        if let Some(guest) = guests.iter().find(|guest| guest.audio == Audio::Pipewire && host.user.is_none())
+        {
+            let name = &guest.name;
+            return Err(Diagnostic::input(format!(
+                "guest `{name}`: audio = \"pipewire\" needs to know whose PipeWire"
+            ))
+            .help("write under [host]: user = { name = \"mika\", uid = 1000 }, or audio = \"none\""));
+        }
+        for (at, guest) in guests.iter().enumerate() {
+            if let Some(other) = guests[..at].iter().find(|other| other.package == guest.package) {
+                let (a, b, package) = (&guest.name, &other.name, &guest.package);
+                return Err(Diagnostic::input(format!(
+                    "guests `{a}` and `{b}` would both be the package `{package}`"
+                ))
+                .help("give one of them another name"));
+            }
+        }
+        let (apply, revision) = (profile.package.apply, profile.package.revision.unwrap_or(1));
+        Ok(Self { distro, host, gpu, guests, apply, revision, notes })
+    }
+}
+
+fn host(profile: &Profile, distro: &Distro, notes: &mut Vec<String>) -> Result<Host> {
+    let said = profile.host.get_ref();
+    let init = match said.init.as_ref().map(|init| *init.get_ref()) {
+        Some(init) if distro.inits.contains(&init) => init,
+        other => {
+            let init = *distro
+                .inits
+                .first()
+                .ok_or_else(|| Diagnostic::input(format!("distros/{}.toml: `inits` is empty", distro.id)))?;
+            if let Some(wanted) = other {
+                // A profile made for another distro is built for this one with --distro.
+                if said.distro.as_ref().is_none_or(|id| *id.get_ref() == distro.id) {
+                    let has = distro.inits.iter().map(|init| init.word()).collect::<Vec<_>>().join(", ");
+                    return Err(Diagnostic::input(format!(
+                        "{} has no init system `{wanted}` that onegpu knows",
+                        distro.name
+                    ))
+                    .help(format!("host.init is one of: {has}")));
+                }
+                notes.push(format!("{} has no {wanted}: {init} was taken", distro.name));
+            } else {
+                notes.push(format!("host.init is not said: {init}, as {} installs it", distro.name));
+            }
+            init
+        }
+    };
+    let bootloader = said.bootloader.as_ref().map(|loader| *loader.get_ref()).unwrap_or_else(|| {
+        let loader = distro.default_bootloader;
+        notes.push(format!("host.bootloader is not said: {loader}, as {} installs it", distro.name));
+        loader
+    });
+    if !distro.bootloader.contains_key(&bootloader) {
+        return Err(Diagnostic::input(format!(
+            "onegpu does not know how {} sets kernel parameters with {bootloader}",
+            distro.name
+        ))
+        .help(format!("distros/{}.toml has no [bootloader.{bootloader}]", distro.id)));
+    }
+    let cpu = said.cpu.ok_or_else(|| {
+        Diagnostic::input("`host.cpu` is missing: it decides the kernel parameters")
+            .help("write under [host]: cpu = \"intel\" or cpu = \"amd\"")
+    })?;
+    let display_manager = said.display_manager.as_ref().map(|dm| *dm.get_ref());
+    let display_service = display_service(distro, init, display_manager)?;
+    Ok(Host {
+        init,
+        bootloader,
+        cpu,
+        user: said.user.clone(),
+        display_manager,
+        display_service,
+        kernel_parameters: kernel_parameters(cpu),
+    })
+}
+
+/// The words that this CPU's kernel needs, and no others (facts C.1). AMD's
+/// IOMMU is on by itself and `amd_iommu=on` is no value the kernel knows; `iommu=pt`
+/// spares the host's own devices the translation that VFIO brings.
+fn kernel_parameters(cpu: CpuVendor) -> Vec<String> {
+    let words: &[&str] = match cpu {
+        CpuVendor::Intel => &["intel_iommu=on", "iommu=pt"],
+        CpuVendor::Amd => &["iommu=pt"],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// An error at `span` of the profile.
+fn at(profile: &Profile, span: std::ops::Range<usize>, message: String) -> Diagnostic {
+    // The caret of a whole table would run over many lines: its head is enough.
+    let end = profile.source.text[span.start..span.end].find('\n').map_or(span.end, |n| span.start + n);
+    Diagnostic::input(message).at(&profile.source.name, &profile.source.text, span.start..end, "here")
+}
+
+/// The service to stop: the display manager's own, or the one that stands for any.
+fn display_service(distro: &Distro, init: Init, dm: Option<DisplayManager>) -> Result<Option<String>> {
+    if dm == Some(DisplayManager::None) {
+        return Ok(None);
+    }
+    let services = distro.display_manager.get(&init);
+    let own = dm.and_then(|dm| services?.own.get(&dm).cloned());
+    let any = || services?.any.clone();
+    match own.or_else(any) {
+        Some(service) => Ok(Some(service)),
+        None => {
+            let known: Vec<&str> = services.iter().flat_map(|s| s.own.keys().map(|dm| dm.word())).collect();
+            let message = match dm {
+                Some(dm) => {
+                    format!("onegpu does not know the service of {dm} on {} with {init}", distro.name)
+                }
+                None => format!(
+                    "`host.display-manager` is missing: {} with {init} has no service that stands for any",
+                    distro.name
+                ),
+            };
+            Err(Diagnostic::input(message).help(format!("known here: {}, none", known.join(", "))))
+        }
+    }
+}
+
+fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
+    let said = &profile.gpu;
+    let mut devices: Vec<PciAddress> = said.devices.clone();
+    if devices.is_empty() {
+        notes.push(format!(
+            "gpu.devices is not said: only {} is handed over, without its sound and its IOMMU group",
+            said.address
+        ));
+    }
+    devices.push(said.address);
+    devices.sort_unstable();
+    devices.dedup();
+    let rom_source = said.rom.as_ref().map(|path| path.as_str().to_owned());
+    let in_place = |path: &String| path.starts_with(&format!("{}/", paths::ROM_DIR));
+    let rom = rom_source.as_ref().map(|path| match in_place(path) {
+        true => path.clone(),
+        false => format!("{}/onegpu.rom", paths::ROM_DIR),
+    });
+    Gpu { address: said.address, driver: said.driver, devices, rom_source, rom }
+}
+
+fn guest(said: &crate::profile::Guest, format: Format) -> Guest {
+    let name = said.name.get_ref().as_str().to_owned();
+    let path = match &said.disk {
+        Some(disk) => disk.path.as_str().to_owned(),
+        None => format!("{}/{name}.qcow2", paths::IMAGE_DIR),
+    };
+    let block = path.starts_with("/dev/");
+    let raw = block || path.ends_with(".raw") || path.ends_with(".img");
+    let text = |path: &Option<crate::profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
+    Guest {
+        package: package_name(&name, format),
+        os: said.os,
+        windows: said.os.is_windows(),
+        memory_mib: said.memory.mib,
+        cpus: said.cpus.as_ref().map(|cpus| *cpus.get_ref()).unwrap_or_default(),
+        disk: Disk {
+            kind: if block { "block" } else { "file" },
+            format: if raw { "raw" } else { "qcow2" },
+            size_mib: said.disk.as_ref().and_then(|disk| disk.size).map(|size| size.mib).filter(|_| !block),
+            path,
+        },
+        install_media: text(&said.install_media),
+        virtio_media: text(&said.virtio_media),
+        usb: said
+            .usb
+            .iter()
+            .map(|id| {
+                let (vendor, product) = id.parts();
+                Usb { vendor, product }
+            })
+            .collect(),
+        evdev: said.evdev.iter().map(|path| path.as_str().to_owned()).collect(),
+        audio: said.audio.as_ref().map(|audio| *audio.get_ref()).unwrap_or_default(),
+        name,
+    }
+}
+
+/// `onegpu-guest-NAME`, in the characters that the format allows.
+fn package_name(guest: &str, format: Format) -> String {
+    let guest = match format {
+        // Debian policy 5.6.7 and Arch's package guidelines: lower case; no `_` in Debian.
+        Format::Deb => guest.to_ascii_lowercase().replace('_', "-"),
+        Format::Pacman | Format::Xbps => guest.to_ascii_lowercase(),
+        Format::Rpm => guest.to_owned(),
+        // PMS 3.1.2: letters, digits, `_`, `+`, `-`, and no ending that looks like a version.
+        Format::Portage => guest.replace(['.', '-'], "_"),
+    };
+    format!("onegpu-guest-{guest}")
+}
