@@ -1,11 +1,12 @@
-//! Writing folders so that nothing is ever half there: everything goes into a
-//! neighbour, and the neighbour takes the folder's place at the end.
+//! A whole folder: everything goes into a neighbour, and the neighbour takes the
+//! folder's place at the end.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use super::failure;
 use crate::diag::{Diagnostic, Result};
 use crate::plan::Kind;
 
@@ -77,23 +78,33 @@ impl Folder {
     /// # Errors
     /// When the place cannot be taken.
     pub fn finish(mut self) -> Result<()> {
-        let fail = |error: std::io::Error| failure(&self.target, &error);
         let old = self.staging.with_extension("old");
-        match fs::rename(&self.target, &old) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(fail(error)),
+        // Another onegpu may put its folder there between the two renames: the later one wins.
+        for _ in 0..8 {
+            match fs::rename(&self.target, &old) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(failure(&self.target, &error)),
+            }
+            let placed = fs::rename(&self.staging, &self.target);
+            if placed.is_err() && !self.target.exists() {
+                // The folder of before goes back: a failed command leaves what was there.
+                let _ = fs::rename(&old, &self.target);
+            }
+            let cleared = match fs::remove_dir_all(&old) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(failure(&old, &error)),
+                _ => Ok(()),
+            };
+            match placed {
+                Ok(()) => {
+                    self.done = true;
+                    return cleared;
+                }
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => cleared?,
+                Err(error) => return Err(failure(&self.target, &error)),
+            }
         }
-        if let Err(error) = fs::rename(&self.staging, &self.target) {
-            // The folder of before goes back: a failed command leaves what was there.
-            let _ = fs::rename(&old, &self.target);
-            return Err(fail(error));
-        }
-        self.done = true;
-        match fs::remove_dir_all(&old) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failure(&old, &error)),
-            _ => Ok(()),
-        }
+        Err(Diagnostic::machine(format!("{}: other programs keep writing it", self.target.display())))
     }
 
     fn make_parents(&self, full: &Path) -> Result<()> {
@@ -119,8 +130,4 @@ impl Drop for Folder {
             let _ = fs::remove_dir_all(&self.staging);
         }
     }
-}
-
-fn failure(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::machine(format!("{}: {error}", path.display()))
 }

@@ -1,13 +1,17 @@
 //! A profile on one distro, with every default filled in: what templates see.
 
+mod host;
+
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, Result};
 use crate::distro::{Distro, Format};
 use crate::paths;
 use crate::profile::{
-    Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress, Profile,
-    User,
+    self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress,
+    Profile, User,
 };
 
 /// Everything a template may speak of.
@@ -122,129 +126,50 @@ impl Setup {
     /// When the distro has not what the profile says, or something needed is said nowhere.
     pub fn new(profile: &Profile, distro: Distro) -> Result<Self> {
         let mut notes = Vec::new();
-        let host = host(profile, &distro, &mut notes)?;
+        let host = host::resolve(profile, &distro, &mut notes)?;
         let gpu = gpu(profile, &mut notes);
         let guests: Vec<Guest> =
             profile.guests.iter().map(|guest| self::guest(guest, distro.package.format)).collect();
-        if let Some(guest) = guests.iter().find(|guest| guest.audio == Audio::Pipewire && host.user.is_none())
-        {
-            let name = &guest.name;
-            return Err(Diagnostic::input(format!(
-                "guest `{name}`: audio = \"pipewire\" needs to know whose PipeWire"
-            ))
-            .help("write under [host]: user = { name = \"mika\", uid = 1000 }, or audio = \"none\""));
+        for (said, guest) in profile.guests.iter().zip(&guests) {
+            check_sound(profile, said, guest, &host)?;
         }
-        for (at, guest) in guests.iter().enumerate() {
-            if let Some(other) = guests[..at].iter().find(|other| other.package == guest.package) {
-                let (a, b, package) = (&guest.name, &other.name, &guest.package);
-                return Err(Diagnostic::input(format!(
-                    "guests `{a}` and `{b}` would both be the package `{package}`"
-                ))
-                .help("give one of them another name"));
-            }
-        }
+        check_package_names(profile, &guests)?;
         let (apply, revision) = (profile.package.apply, profile.package.revision.unwrap_or(1));
         Ok(Self { distro, host, gpu, guests, apply, revision, notes })
     }
 }
 
-fn host(profile: &Profile, distro: &Distro, notes: &mut Vec<String>) -> Result<Host> {
-    let said = profile.host.get_ref();
-    let init = match said.init.as_ref().map(|init| *init.get_ref()) {
-        Some(init) if distro.inits.contains(&init) => init,
-        other => {
-            let init = *distro
-                .inits
-                .first()
-                .ok_or_else(|| Diagnostic::input(format!("distros/{}.toml: `inits` is empty", distro.id)))?;
-            if let Some(wanted) = other {
-                // A profile made for another distro is built for this one with --distro.
-                if said.distro.as_ref().is_none_or(|id| *id.get_ref() == distro.id) {
-                    let has = distro.inits.iter().map(|init| init.word()).collect::<Vec<_>>().join(", ");
-                    return Err(Diagnostic::input(format!(
-                        "{} has no init system `{wanted}` that onegpu knows",
-                        distro.name
-                    ))
-                    .help(format!("host.init is one of: {has}")));
-                }
-                notes.push(format!("{} has no {wanted}: {init} was taken", distro.name));
-            } else {
-                notes.push(format!("host.init is not said: {init}, as {} installs it", distro.name));
-            }
-            init
-        }
-    };
-    let bootloader = said.bootloader.as_ref().map(|loader| *loader.get_ref()).unwrap_or_else(|| {
-        let loader = distro.default_bootloader;
-        notes.push(format!("host.bootloader is not said: {loader}, as {} installs it", distro.name));
-        loader
-    });
-    if !distro.bootloader.contains_key(&bootloader) {
-        return Err(Diagnostic::input(format!(
-            "onegpu does not know how {} sets kernel parameters with {bootloader}",
-            distro.name
-        ))
-        .help(format!("distros/{}.toml has no [bootloader.{bootloader}]", distro.id)));
-    }
-    let cpu = said.cpu.ok_or_else(|| {
-        Diagnostic::input("`host.cpu` is missing: it decides the kernel parameters")
-            .help("write under [host]: cpu = \"intel\" or cpu = \"amd\"")
-    })?;
-    let display_manager = said.display_manager.as_ref().map(|dm| *dm.get_ref());
-    let display_service = display_service(distro, init, display_manager)?;
-    Ok(Host {
-        init,
-        bootloader,
-        cpu,
-        user: said.user.clone(),
-        display_manager,
-        display_service,
-        kernel_parameters: kernel_parameters(cpu),
-    })
-}
-
-/// The words that this CPU's kernel needs, and no others (facts C.1). AMD's
-/// IOMMU is on by itself and `amd_iommu=on` is no value the kernel knows; `iommu=pt`
-/// spares the host's own devices the translation that VFIO brings.
-fn kernel_parameters(cpu: CpuVendor) -> Vec<String> {
-    let words: &[&str] = match cpu {
-        CpuVendor::Intel => &["intel_iommu=on", "iommu=pt"],
-        CpuVendor::Amd => &["iommu=pt"],
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// An error at `span` of the profile.
-fn at(profile: &Profile, span: std::ops::Range<usize>, message: String) -> Diagnostic {
+/// An error at `span` of the profile; an empty span is the file's beginning.
+fn wrong(profile: &Profile, span: Range<usize>, message: String) -> Diagnostic {
     // The caret of a whole table would run over many lines: its head is enough.
-    let end = profile.source.text[span.start..span.end].find('\n').map_or(span.end, |n| span.start + n);
-    Diagnostic::input(message).at(&profile.source.name, &profile.source.text, span.start..end, "here")
+    let text = &profile.source.text;
+    let span = span.start.min(text.len())..span.end.min(text.len());
+    let end = text[span.clone()].find('\n').map_or(span.end, |line| span.start + line);
+    Diagnostic::input(message).at(&profile.source.name, text, span.start..end, "here")
 }
 
-/// The service to stop: the display manager's own, or the one that stands for any.
-fn display_service(distro: &Distro, init: Init, dm: Option<DisplayManager>) -> Result<Option<String>> {
-    if dm == Some(DisplayManager::None) {
-        return Ok(None);
+/// PipeWire's socket lies in its user's folder: without a user there is none.
+fn check_sound(profile: &Profile, said: &profile::Guest, guest: &Guest, host: &Host) -> Result<()> {
+    match &said.audio {
+        Some(audio) if guest.audio == Audio::Pipewire && host.user.is_none() => {
+            let message = format!("guest `{}` shall play to PipeWire, and nobody says whose", guest.name);
+            Err(wrong(profile, audio.span(), message)
+                .help("write under [host]: user = { name = \"mika\", uid = 1000 }; or audio = \"none\""))
+        }
+        _ => Ok(()),
     }
-    let services = distro.display_manager.get(&init);
-    let own = dm.and_then(|dm| services?.own.get(&dm).cloned());
-    let any = || services?.any.clone();
-    match own.or_else(any) {
-        Some(service) => Ok(Some(service)),
-        None => {
-            let known: Vec<&str> = services.iter().flat_map(|s| s.own.keys().map(|dm| dm.word())).collect();
-            let message = match dm {
-                Some(dm) => {
-                    format!("onegpu does not know the service of {dm} on {} with {init}", distro.name)
-                }
-                None => format!(
-                    "`host.display-manager` is missing: {} with {init} has no service that stands for any",
-                    distro.name
-                ),
-            };
-            Err(Diagnostic::input(message).help(format!("known here: {}, none", known.join(", "))))
+}
+
+/// Formats have fewer characters for package names than libvirt for guests.
+fn check_package_names(profile: &Profile, guests: &[Guest]) -> Result<()> {
+    for (at, guest) in guests.iter().enumerate() {
+        if let Some(other) = guests[..at].iter().find(|other| other.package == guest.package) {
+            let (a, b, package) = (&guest.name, &other.name, &guest.package);
+            let message = format!("guests `{b}` and `{a}` would both be the package `{package}`");
+            return Err(wrong(profile, profile.guests[at].name.span(), message).help("rename one of them"));
         }
     }
+    Ok(())
 }
 
 fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
@@ -268,7 +193,7 @@ fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
     Gpu { address: said.address, driver: said.driver, devices, rom_source, rom }
 }
 
-fn guest(said: &crate::profile::Guest, format: Format) -> Guest {
+fn guest(said: &profile::Guest, format: Format) -> Guest {
     let name = said.name.get_ref().as_str().to_owned();
     let path = match &said.disk {
         Some(disk) => disk.path.as_str().to_owned(),
@@ -276,7 +201,7 @@ fn guest(said: &crate::profile::Guest, format: Format) -> Guest {
     };
     let block = path.starts_with("/dev/");
     let raw = block || path.ends_with(".raw") || path.ends_with(".img");
-    let text = |path: &Option<crate::profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
+    let text = |path: &Option<profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
     Guest {
         package: package_name(&name, format),
         os: said.os,
