@@ -61,6 +61,15 @@ impl Diagnostic {
         self
     }
 
+    /// As [`Self::at`], unless the diagnostic has a place already.
+    #[must_use]
+    pub fn or_at(self, file: &str, source: &str, span: Range<usize>) -> Self {
+        match self.place {
+            Some(_) => self,
+            None => self.at(file, source, span, "here"),
+        }
+    }
+
     /// Adds what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -54,16 +54,18 @@ pub fn main() -> ExitCode {
 
 /// The plan of a profile on one distro: the one given, or the profile's own.
 fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan> {
-    let id = match (distro, &profile.host.get_ref().distro) {
-        (Some(id), _) => id,
-        (None, Some(id)) => id.get_ref(),
+    let source = &profile.source;
+    let loaded = match (distro, &profile.host.get_ref().distro) {
+        (Some(id), _) => Distro::load(data, id)?,
+        (None, Some(id)) => Distro::load(data, id.get_ref())
+            .map_err(|error| error.or_at(&source.name, &source.text, id.span()))?,
         (None, None) => {
             return Err(Diagnostic::input("which distro? the profile does not say").help(
                 "write under [host]: distro = \"arch\", or give --distro arch; `onegpu distros` lists them",
             ));
         }
     };
-    let setup = Setup::new(profile, Distro::load(data, id)?)?;
+    let setup = Setup::new(profile, loaded)?;
     for note in &setup.notes {
         eprintln!("note: {note}");
     }

@@ -84,7 +84,7 @@ pub struct Gpu {
     /// Everything that goes to the guest: all functions of the slot and every
     /// endpoint of its IOMMU group. Without it, the address alone.
     #[serde(default)]
-    pub devices: Vec<PciAddress>,
+    pub devices: Vec<Spanned<PciAddress>>,
     /// A vBIOS image of this very card, on the host. Never packaged: it is
     /// copyrighted, `apply` copies it to where QEMU may read it.
     pub rom: Option<HostPath>,
@@ -112,11 +112,11 @@ pub struct Guest {
     pub virtio_media: Option<HostPath>,
     /// USB devices handed to the guest, by vendor and product.
     #[serde(default)]
-    pub usb: Vec<UsbId>,
+    pub usb: Vec<Spanned<UsbId>>,
     /// Keyboards and mice shared with the guest by evdev, as paths below
     /// `/dev/input/by-id`.
     #[serde(default)]
-    pub evdev: Vec<HostPath>,
+    pub evdev: Vec<Spanned<HostPath>>,
     /// Where the guest's sound goes.
     pub audio: Option<Spanned<Audio>>,
 }

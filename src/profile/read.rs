@@ -90,9 +90,16 @@ fn explain(message: &str) -> (String, Option<String>) {
         }
     }
     if let (true, [field, ..]) = (message.starts_with("missing field"), quoted.as_slice()) {
-        return (format!("`{field}` is missing"), None);
+        let help = (*field == "gpu").then(|| "add a table [gpu] with `address` and `driver`".to_owned());
+        return (format!("`{field}` is missing"), help);
     }
-    (message.to_owned(), None)
+    let help = match message.rsplit_once("expected ").map(|(_, wanted)| wanted) {
+        Some("a string") => Some("write it in quotes"),
+        Some("a sequence") => Some("a list is wanted: `[[guest]]` with two brackets, or `[\"…\", \"…\"]`"),
+        Some("u32") => Some("a whole number from 0 to 4294967295, without quotes"),
+        _ => None,
+    };
+    (message.to_owned(), help.map(str::to_owned))
 }
 
 /// The known word that is nearest to what was written, if any is near.

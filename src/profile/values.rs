@@ -6,6 +6,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+/// The rule that was broken, after what was found: in a list the caret alone
+/// does not tell which value is meant.
+fn found(text: &str, rule: &str) -> String {
+    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let more = if text.chars().count() > 40 { "…" } else { "" };
+    format!("`{shown}{more}`: {rule}")
+}
+
 /// Makes a checked string type: `FromStr` holds the rule, serde calls it.
 macro_rules! checked_string {
     ($(#[$meta:meta])* $name:ident, $check:expr) => {
@@ -32,7 +40,7 @@ macro_rules! checked_string {
         impl TryFrom<String> for $name {
             type Error = String;
             fn try_from(text: String) -> Result<Self, String> {
-                text.parse()
+                text.parse().map_err(|rule: String| found(&text, &rule))
             }
         }
 
@@ -162,7 +170,7 @@ impl FromStr for PciAddress {
 impl TryFrom<String> for PciAddress {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+        text.parse().map_err(|rule: String| found(&text, &rule))
     }
 }
 
@@ -211,8 +219,8 @@ impl TryFrom<String> for Memory {
     fn try_from(text: String) -> Result<Self, String> {
         match mebibytes(&text) {
             Some(mib @ 256..=0x40_0000) => Ok(Self { mib }),
-            Some(_) => Err("a guest's memory is between `256 MiB` and `4 TiB`".into()),
-            None => Err("memory is a number and MiB, GiB or TiB, like `16 GiB`".into()),
+            Some(_) => Err(found(&text, "a guest's memory is between `256 MiB` and `4 TiB`")),
+            None => Err(found(&text, "memory is a number and MiB, GiB or TiB, like `16 GiB`")),
         }
     }
 }
@@ -230,8 +238,8 @@ impl TryFrom<String> for DiskSize {
     fn try_from(text: String) -> Result<Self, String> {
         match mebibytes(&text) {
             Some(mib @ 1..=0x2_0000_0000) => Ok(Self { mib }),
-            Some(_) => Err("a disk's size is between `1 MiB` and `8192 TiB`".into()),
-            None => Err("a disk's size is a number and MiB, GiB or TiB, like `120 GiB`".into()),
+            Some(_) => Err(found(&text, "a disk's size is between `1 MiB` and `8192 TiB`")),
+            None => Err(found(&text, "a disk's size is a number and MiB, GiB or TiB, like `120 GiB`")),
         }
     }
 }

@@ -174,7 +174,7 @@ fn check_package_names(profile: &Profile, guests: &[Guest]) -> Result<()> {
 
 fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
     let said = &profile.gpu;
-    let mut devices: Vec<PciAddress> = said.devices.clone();
+    let mut devices: Vec<PciAddress> = said.devices.iter().map(|device| *device.get_ref()).collect();
     if devices.is_empty() {
         notes.push(format!(
             "gpu.devices is not said: only {} is handed over, without its sound and its IOMMU group",
@@ -220,11 +220,11 @@ fn guest(said: &profile::Guest, format: Format) -> Guest {
             .usb
             .iter()
             .map(|id| {
-                let (vendor, product) = id.parts();
+                let (vendor, product) = id.get_ref().parts();
                 Usb { vendor, product }
             })
             .collect(),
-        evdev: said.evdev.iter().map(|path| path.as_str().to_owned()).collect(),
+        evdev: said.evdev.iter().map(|path| path.get_ref().as_str().to_owned()).collect(),
         audio: said.audio.as_ref().map(|audio| *audio.get_ref()).unwrap_or_default(),
         name,
     }
