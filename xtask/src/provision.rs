@@ -1,0 +1,57 @@
+//! `cargo xtask test --provision`: installs what the tests with real tools need.
+
+use onegpu::diag::{Diagnostic, Result};
+use xshell::Shell;
+
+use crate::process::failure;
+use crate::tools::{self, Found, TOOLS};
+use crate::{python, roots};
+
+/// Installs what is missing; afterwards every tool of the table is there.
+///
+/// QEMU and libvirt are never installed on the machine itself, only into roots.
+pub fn run(sh: &Shell) -> Result<()> {
+    if !tools::is_superuser(sh) {
+        return Err(Diagnostic::input("--provision installs packages and makes Debian roots: it needs root")
+            .help("run it as root, or without --provision: what is missing is then skipped, by name"));
+    }
+    let missing = missing_packages(sh)?;
+    if !missing.is_empty() {
+        let apt = || {
+            sh.cmd("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args([
+                "-q",
+                "-o",
+                "Acquire::Retries=3",
+            ])
+        };
+        apt().arg("update").run().map_err(failure)?;
+        apt().args(["install", "-y", "--no-install-recommends"]).args(missing).run().map_err(failure)?;
+    }
+    python::provision(sh)?;
+    roots::provision(sh)?;
+    let absent: Vec<&str> = TOOLS.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
+    match absent.is_empty() {
+        true => Ok(()),
+        false => Err(Diagnostic::machine(format!("still missing after provisioning: {}", absent.join(", ")))),
+    }
+}
+
+/// Debian packages of the table that are not installed.
+fn missing_packages(sh: &Shell) -> Result<Vec<&'static str>> {
+    let mut names: Vec<&str> = tools::GROUND.to_vec();
+    // A program that is there by other means needs no package.
+    names.extend(TOOLS.iter().filter(|tool| !tool.is_there(sh)).filter_map(|tool| match tool.found {
+        Found::Debian(package) => Some(package),
+        _ => None,
+    }));
+    names.sort_unstable();
+    names.dedup();
+    // dpkg-query ends with 1 when a name is unknown to it, which is an answer.
+    let query = sh.cmd("dpkg-query").args(["-W", "-f", "${Package} ${db:Status-Status}\n"]).args(&names);
+    let installed = query.quiet().ignore_stderr().ignore_status().read().map_err(|_| {
+        Diagnostic::input("--provision knows only the Debian family, and here is no dpkg")
+            .help("install the tools by hand (xtask/src/tools.rs names them) and leave --provision out")
+    })?;
+    names.retain(|name| !installed.lines().any(|line| line == format!("{name} installed")));
+    Ok(names)
+}

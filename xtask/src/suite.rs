@@ -1,0 +1,134 @@
+//! `cargo xtask test`: the whole suite in order, with one summary at the end.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use onegpu::diag::Result;
+use xshell::Shell;
+
+use crate::process::{failure, shell, watch};
+use crate::tally::{Ignored, Tally};
+use crate::{provision, tidy, tools};
+
+/// No run of a test binary takes longer, in seconds: one that hangs is ended.
+const LONGEST: &str = "1200";
+
+/// Run the whole test suite
+#[derive(Args)]
+pub struct Test {
+    /// First install the real tools that the tests need (Debian family, as root)
+    #[arg(long)]
+    provision: bool,
+}
+
+impl Test {
+    /// Runs it; the status is 1 when anything failed.
+    pub fn run(self) -> Result<ExitCode> {
+        let sh = shell()?;
+        tools::equip(&sh);
+        if self.provision {
+            headline("provision");
+            provision::run(&sh)?;
+        }
+        let mut tally = Tally::default();
+        checks(&sh, &mut tally);
+        headline("cargo test --workspace");
+        let mut run = Tally::default();
+        cargo_test(&sh, &["--workspace"], &mut run)?;
+        let skipped = real_tests(&sh, &run.names, &mut tally)?;
+        tally.passed += run.passed;
+        tally.failed += run.failed;
+        tally.failures.extend(run.failures);
+        if run.ignored != run.names.len() as u64 {
+            tally.fail(format!("{} tests are ignored, {} by name", run.ignored, run.names.len()));
+        }
+        if self.provision && !skipped.is_empty() {
+            tally.fail("--provision leaves nothing to skip".into());
+        }
+        headline("summary");
+        skipped.iter().for_each(|line| println!("SKIPPED {line}"));
+        tally.failures.iter().for_each(|what| println!("FAILED {what}"));
+        println!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, skipped.len());
+        Ok(ExitCode::from(u8::from(tally.failed > 0)))
+    }
+}
+
+/// Form, lints and the repo's own rules. They are no tests and count only when they fail.
+fn checks(sh: &Shell, tally: &mut Tally) {
+    let cargo = |words: &str| sh.cmd("cargo").args(words.split(' ')).run().map_err(failure);
+    type Check<'a> = (&'a str, &'a dyn Fn() -> Result<()>);
+    let checks: [Check<'_>; 3] = [
+        ("cargo fmt --all --check", &|| cargo("fmt --all --check")),
+        ("cargo clippy --workspace --all-targets -- -D warnings", &|| {
+            cargo("clippy --workspace --all-targets -- -D warnings")
+        }),
+        ("cargo xtask tidy", &tidy::run),
+    ];
+    for (name, check) in checks {
+        headline(name);
+        if let Err(error) = check() {
+            eprintln!("{error}");
+            tally.fail(name.into());
+        }
+    }
+}
+
+/// Runs the ignored tests whose tools are there; returns a line for each of the others.
+fn real_tests(sh: &Shell, ignored: &[Ignored], tally: &mut Tally) -> Result<Vec<String>> {
+    let mut skipped = Vec::new();
+    let mut ready: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Ignored { binary, test, reason } in ignored {
+        if !binary.starts_with("real_") {
+            tally.fail(format!("{binary}: {test} is ignored, and only tests/real_*.rs may do that"));
+            continue;
+        }
+        match tools::needed(reason) {
+            Err(mistake) => tally.fail(format!("{binary}: {test}: {mistake}")),
+            Ok(needed) => {
+                let absent: Vec<&str> =
+                    needed.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
+                match absent.is_empty() {
+                    true => ready.entry(binary).or_default().push(test),
+                    false => skipped.push(format!("{binary}: {test} (missing: {})", absent.join(", "))),
+                }
+            }
+        }
+    }
+    for (binary, tests) in ready {
+        headline(&format!("cargo test --test {binary} -- --ignored"));
+        let mut run = Tally::default();
+        let words = ["--package", "onegpu", "--test", binary, "--", "--ignored", "--exact"];
+        cargo_test(sh, &[&words[..], &tests].concat(), &mut run)?;
+        let (ran, asked) = (run.passed + run.failed, tests.len() as u64);
+        if ran < asked {
+            tally.fail(format!("{binary}: {asked} tests were asked for, {ran} ran"));
+        }
+        tally.passed += run.passed;
+        tally.failed += run.failed;
+        tally.failures.extend(run.failures);
+    }
+    Ok(skipped)
+}
+
+/// Runs `cargo test` with these words and counts into `run`.
+fn cargo_test(sh: &Shell, words: &[&str], run: &mut Tally) -> Result<()> {
+    let command = sh
+        .cmd("timeout")
+        .args(["--kill-after=30", LONGEST, "cargo", "test", "--no-fail-fast"])
+        .args(words)
+        // A forgotten variable must not make the golden trees agree with anything.
+        .env_remove("ONEGPU_REGENERATE")
+        .env_remove("ONEGPU_GOLDEN_OUT")
+        .env("CARGO_TERM_COLOR", "never");
+    let status = watch(command, |line| run.read(line))?;
+    run.finish();
+    if !status.success() && run.failed == 0 {
+        run.fail(format!("cargo test {}: {status}", words.join(" ")));
+    }
+    Ok(())
+}
+
+fn headline(what: &str) {
+    println!("\n==> {what}");
+}

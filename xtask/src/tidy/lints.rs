@@ -1,0 +1,99 @@
+//! `unwrap` and `expect` are refused by clippy; this sees that clippy is asked.
+
+use proc_macro2::{TokenStream, TokenTree};
+use toml::Table;
+
+use super::{Finding, Tree};
+
+const LINTS: [&str; 2] = ["unwrap_used", "expect_used"];
+
+/// Both lints are on in the workspace, every crate takes the workspace's lints,
+/// and no code outside tests switches them off.
+pub fn unwrap(tree: &Tree) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (path, text) in tree.iter().filter(|(path, _)| path.ends_with("Cargo.toml")) {
+        let manifest: Table = text.parse().unwrap_or_default();
+        let at = |keys: &[&str]| {
+            keys.iter().try_fold(manifest.get(keys[0])?, |value, key| {
+                if *key == keys[0] { Some(value) } else { value.get(key) }
+            })
+        };
+        if at(&["lints", "workspace"]).and_then(toml::Value::as_bool) != Some(true) {
+            out.push(Finding::new(path, 0, "has no `[lints] workspace = true`"));
+        }
+        if path == "Cargo.toml" {
+            for lint in LINTS {
+                let level = at(&["workspace", "lints", "clippy", lint]).and_then(toml::Value::as_str);
+                if !matches!(level, Some("warn" | "deny" | "forbid")) {
+                    out.push(Finding::new(path, 0, format!("clippy's `{lint}` is off")));
+                }
+            }
+        }
+    }
+    let code =
+        tree.iter().filter(|(path, _)| path.ends_with(".rs") && path.split('/').any(|part| part == "src"));
+    for (path, text) in code {
+        let tokens = text.parse::<TokenStream>().unwrap_or_default();
+        for line in allowed(tokens) {
+            out.push(Finding::new(path, line, "switches the lint against unwrap off: handle the error"));
+        }
+    }
+    out
+}
+
+/// Lines of attributes that allow or expect one of the lints. Test modules do
+/// without: clippy.toml excuses them.
+fn allowed(tokens: TokenStream) -> Vec<usize> {
+    let mut out = Vec::new();
+    // `#[…]` or `#![…]`; a `!` alone is a macro's.
+    let mut in_attribute = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Punct(mark) if mark.as_char() == '#' => in_attribute = true,
+            TokenTree::Punct(mark) if mark.as_char() == '!' => {}
+            TokenTree::Group(group) => {
+                let text = group.to_string();
+                let excuses = ["allow", "expect ", "expect("].iter().any(|word| text.contains(word));
+                if in_attribute && excuses && LINTS.iter().any(|lint| text.contains(lint)) {
+                    out.push(group.span_open().start().line);
+                } else {
+                    out.extend(allowed(group.stream()));
+                }
+                in_attribute = false;
+            }
+            _ => in_attribute = false,
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree;
+    use super::*;
+
+    const GOOD: &str = "[lints]\nworkspace = true\n[workspace.lints.clippy]\nunwrap_used = \"warn\"\nexpect_used = \"deny\"\n";
+
+    #[test]
+    fn a_missing_lint_is_caught() {
+        assert_eq!(unwrap(&tree(&[("Cargo.toml", GOOD)])), []);
+        let spoiled = [
+            GOOD.replace("unwrap_used = \"warn\"", ""),
+            GOOD.replace("deny", "allow"),
+            GOOD.replace("true", "false"),
+        ];
+        for spoiled in spoiled {
+            assert_eq!(unwrap(&tree(&[("Cargo.toml", &spoiled)])).len(), 1, "{spoiled}");
+        }
+        assert_eq!(unwrap(&tree(&[("Cargo.toml", GOOD), ("xtask/Cargo.toml", "[package]\n")])).len(), 1);
+    }
+
+    #[test]
+    fn switching_it_off_is_caught() {
+        let code = "fn f() {\n    #[allow(clippy::unwrap_used)]\n    g().unwrap();\n}";
+        let found = unwrap(&tree(&[("src/a.rs", code)]));
+        assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2]);
+        assert_eq!(unwrap(&tree(&[("xtask/src/a.rs", "#![expect(clippy::expect_used)]")])).len(), 1);
+        assert_eq!(unwrap(&tree(&[("src/a.rs", "#[allow(dead_code)] fn f() { x.expect_used(); }")])), []);
+    }
+}

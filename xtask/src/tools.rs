@@ -1,0 +1,128 @@
+//! The real tools that tests call by name in `#[ignore = "needs TOOL, TOOL"]`:
+//! how each is found, and where `--provision` gets it.
+
+use std::env;
+use std::path::PathBuf;
+
+use xshell::Shell;
+
+use crate::{python, roots};
+
+/// One tool.
+pub struct Tool {
+    /// Its name in a test's `needs`.
+    pub name: &'static str,
+    /// How it is found.
+    pub found: Found,
+}
+
+/// How a tool is found and where it comes from.
+pub enum Found {
+    /// A program on PATH, from this Debian package.
+    Debian(&'static str),
+    /// A program of the Python environment.
+    Python,
+    /// A Debian root to change into.
+    Root,
+    /// Being root; nothing to install.
+    Superuser,
+}
+
+/// Every tool that a test may need.
+pub const TOOLS: &[Tool] = &[
+    debian("apt-get", "apt"),
+    debian("bsdtar", "libarchive-tools"),
+    debian("busybox", "busybox"),
+    debian("dpkg", "dpkg"),
+    debian("dpkg-deb", "dpkg"),
+    debian("grub-mkconfig", "grub-common"),
+    debian("lintian", "lintian"),
+    debian("makepkg", "makepkg"),
+    debian("mmdebstrap", "mmdebstrap"),
+    debian("pacman", "pacman-package-manager"),
+    debian("python3", "python3"),
+    debian("rpm", "rpm"),
+    debian("shellcheck", "shellcheck"),
+    debian("unshare", "util-linux"),
+    debian("xmllint", "libxml2-utils"),
+    debian("xz", "xz-utils"),
+    debian("zstd", "zstd"),
+    Tool { name: "emerge", found: Found::Python },
+    Tool { name: "pkgcheck", found: Found::Python },
+    Tool { name: "rpmlint", found: Found::Python },
+    Tool { name: "bookworm", found: Found::Root },
+    Tool { name: "trixie", found: Found::Root },
+    Tool { name: "root", found: Found::Superuser },
+];
+
+/// Packages that no test names, but what is provisioned stands on them:
+/// environments for Python, librpm for rpmlint, keys and a builder for the roots.
+pub const GROUND: &[&str] = &["python3-venv", "python3-rpm", "debian-archive-keyring"];
+
+const fn debian(name: &'static str, package: &'static str) -> Tool {
+    Tool { name, found: Found::Debian(package) }
+}
+
+impl Tool {
+    /// Whether it is there.
+    pub fn is_there(&self, sh: &Shell) -> bool {
+        match self.found {
+            Found::Debian(_) | Found::Python => on_path(sh, self.name),
+            Found::Root => roots::is_there(self.name),
+            Found::Superuser => is_superuser(sh),
+        }
+    }
+}
+
+/// Whether this process is root's.
+pub fn is_superuser(sh: &Shell) -> bool {
+    sh.cmd("id").arg("-u").quiet().read().is_ok_and(|id| id == "0")
+}
+
+/// Makes the tools visible for everything that `sh` runs. What is provisioned
+/// comes last: nothing of the machine is shadowed.
+pub fn equip(sh: &Shell) {
+    let own = env::var_os("PATH").unwrap_or_default();
+    let more = [python::programs(), "/usr/sbin".into(), "/sbin".into()];
+    if let Ok(path) = env::join_paths(env::split_paths(&own).chain(more)) {
+        sh.set_var("PATH", path);
+    }
+    sh.set_var("ONEGPU_TEST_ROOTS", roots::folder());
+}
+
+fn on_path(sh: &Shell, program: &str) -> bool {
+    let path = sh.var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|file| file.is_file())
+}
+
+/// The tools of a reason, `needs rpm, trixie and root`; an error names the
+/// word that is no tool.
+pub fn needed(reason: &str) -> Result<Vec<&'static Tool>, String> {
+    let Some(list) = reason.strip_prefix("needs ") else {
+        return Err(format!("`{reason}` is not of the form `needs TOOL, TOOL`"));
+    };
+    list.split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "and")
+        .map(|word| {
+            TOOLS
+                .iter()
+                .find(|tool| tool.name == word)
+                .ok_or_else(|| format!("`{word}` is not in xtask/src/tools.rs"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_tools_of_the_table() {
+        let names =
+            |reason| needed(reason).map(|tools| tools.iter().map(|tool| tool.name).collect::<Vec<_>>());
+        assert_eq!(names("needs rpm, trixie and root"), Ok(vec!["rpm", "trixie", "root"]));
+        assert_eq!(names("needs a miracle"), Err("`a` is not in xtask/src/tools.rs".into()));
+        assert!(names("slow").is_err());
+        assert!(names("").is_err());
+    }
+}
