@@ -2,13 +2,13 @@
 //! test`. A rule looks at the tracked files as a [`Tree`] in memory and returns
 //! what offends it, so that each is tested by spoiling a good tree.
 
+mod ignored;
 mod lints;
 mod literals;
 mod names;
 mod places;
 mod size;
 mod templates;
-mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
     names::catch_all,
     places::machine,
     templates::used,
-    tests::ignored,
+    ignored::only_real_tests,
 ];
 
 /// Checks every rule.

@@ -4,7 +4,7 @@ use super::{Finding, Tree};
 use crate::tools::needed;
 
 /// `#[ignore]` stands only in `tests/real_*.rs`, and its reason names known tools.
-pub fn ignored(tree: &Tree) -> Vec<Finding> {
+pub fn only_real_tests(tree: &Tree) -> Vec<Finding> {
     let mut out = Vec::new();
     // Spelled in two parts: this file is looked at as well.
     let mark = concat!("#[ig", "nore");
@@ -31,10 +31,10 @@ mod tests {
     fn a_test_ignored_without_a_tool_is_caught() {
         let line = |reason: &str| format!("{}{reason}]\n#[test]\nfn f() {{}}\n", concat!("#[ig", "nore"));
         let good = line(" = \"needs rpm\"");
-        assert_eq!(ignored(&tree(&[("tests/real_a.rs", &good)])), []);
-        assert_eq!(ignored(&tree(&[("tests/a.rs", &good)])).len(), 1);
+        assert_eq!(only_real_tests(&tree(&[("tests/real_a.rs", &good)])), []);
+        assert_eq!(only_real_tests(&tree(&[("tests/a.rs", &good)])).len(), 1);
         for bad in ["", " = \"slow\"", " = \"needs luck\""] {
-            assert_eq!(ignored(&tree(&[("tests/real_a.rs", &line(bad))])).len(), 1, "{bad}");
+            assert_eq!(only_real_tests(&tree(&[("tests/real_a.rs", &line(bad))])).len(), 1, "{bad}");
         }
     }
 }
