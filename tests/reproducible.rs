@@ -56,7 +56,7 @@ fn assert_same(one: &Tree, other: &Tree) {
 }
 
 #[test]
-fn umask_clock_locale_user_and_folder_change_nothing() {
+fn umask_time_zone_locale_user_and_folder_change_nothing() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let plain = render("022", one.path(), &[("TZ", "UTC"), ("LC_ALL", "C")], "out", &[]);
     assert!(plain.len() > 10, "{:?}", plain.keys());

@@ -25,7 +25,7 @@ impl Golden {
         let test = sh.cmd("cargo").args([
             "test",
             "--quiet",
-            "--package",
+            "--workspace",
             "onegpu",
             "--test",
             "golden",

@@ -98,7 +98,8 @@ fn real_tests(sh: &Shell, ignored: &[Ignored], tally: &mut Tally) -> Result<Vec<
     for (binary, tests) in ready {
         headline(&format!("cargo test --test {binary} -- --ignored"));
         let mut run = Tally::default();
-        let words = ["--package", "onegpu", "--test", binary, "--", "--ignored", "--exact"];
+        // With --bins it is the very build of the run before; no test of a binary is ignored.
+        let words = ["--workspace", "--bins", "--test", binary, "--", "--ignored", "--exact"];
         cargo_test(sh, &[&words[..], &tests].concat(), &mut run)?;
         let (ran, asked) = (run.passed + run.failed, tests.len() as u64);
         if ran < asked {

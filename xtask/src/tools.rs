@@ -2,7 +2,7 @@
 //! how each is found, and where `--provision` gets it.
 
 use std::env;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
 
 use xshell::Shell;
 
@@ -92,7 +92,9 @@ pub fn equip(sh: &Shell) {
 
 fn on_path(sh: &Shell, program: &str) -> bool {
     let path = sh.var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|file| file.is_file())
+    env::split_paths(&path)
+        .filter_map(|folder| folder.join(program).metadata().ok())
+        .any(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// The tools of a reason, `needs rpm, trixie and root`; an error names the
