@@ -54,25 +54,12 @@ impl<'a> Engine<'a> {
         tera.autoescape_on([""]);
         tera.set_escape_fn(quote::refuse);
         quote::register(&mut tera);
-        let mut context = Context::new();
-        context.insert("distro", &setup.distro);
-        context.insert("host", &setup.host);
-        context.insert("gpu", &setup.gpu);
-        context.insert("guests", &setup.guests);
-        context.insert("apply", &setup.apply);
-        context.insert("services", &setup.distro.libvirt.get(&setup.host.init));
-        context.insert("kernel", &setup.distro.bootloader.get(&setup.host.bootloader));
-        context.insert("version", env!("CARGO_PKG_VERSION"));
-        context.insert(
-            "paths",
-            &Places {
-                libexec: libexec(setup),
-                share: share(setup),
-                state: paths::STATE_DIR,
-                hooks: paths::HOOK_DIR,
-            },
-        );
-        Ok(Self { data, tera, context })
+        Ok(Self { data, tera, context: context(setup) })
+    }
+
+    /// From now on templates see this setup; those that were parsed stay parsed.
+    fn turn_to(&mut self, setup: &Setup) {
+        self.context = context(setup);
     }
 
     /// Renders the template `name` with `extra` beside the setup.
@@ -91,6 +78,29 @@ impl<'a> Engine<'a> {
         }
         self.tera.render(name, &context).map_err(|error| template_error(&error))
     }
+}
+
+/// What every template of a setup sees.
+fn context(setup: &Setup) -> Context {
+    let mut context = Context::new();
+    context.insert("distro", &setup.distro);
+    context.insert("host", &setup.host);
+    context.insert("gpu", &setup.gpu);
+    context.insert("guests", &setup.guests);
+    context.insert("apply", &setup.apply);
+    context.insert("services", &setup.distro.libvirt.get(&setup.host.init));
+    context.insert("kernel", &setup.distro.bootloader.get(&setup.host.bootloader));
+    context.insert("version", env!("CARGO_PKG_VERSION"));
+    context.insert(
+        "paths",
+        &Places {
+            libexec: libexec(setup),
+            share: share(setup),
+            state: paths::STATE_DIR,
+            hooks: paths::HOOK_DIR,
+        },
+    );
+    context
 }
 
 /// The files of one package, sorted by path.
@@ -124,8 +134,20 @@ fn step_value(step: Option<&Step>) -> tera::Value {
 /// # Errors
 /// As [`Engine::render`].
 pub fn all(data: &DataDirs, plan: &Plan) -> Result<Vec<(String, Vec<File>)>> {
-    let mut engine = Engine::new(data, &plan.setup)?;
-    plan.packages.iter().map(|package| Ok((package.name.clone(), files(&mut engine, package)?))).collect()
+    packages(&mut Engine::new(data, &plan.setup)?, plan)
+}
+
+/// As [`all`], with an engine that has parsed the templates before: for many plans in a row.
+///
+/// # Errors
+/// As [`Engine::render`].
+pub fn all_with(engine: &mut Engine<'_>, plan: &Plan) -> Result<Vec<(String, Vec<File>)>> {
+    engine.turn_to(&plan.setup);
+    packages(engine, plan)
+}
+
+fn packages(engine: &mut Engine<'_>, plan: &Plan) -> Result<Vec<(String, Vec<File>)>> {
+    plan.packages.iter().map(|package| Ok((package.name.clone(), files(engine, package)?))).collect()
 }
 
 /// Tera's own report has file, line, column and caret.
