@@ -74,6 +74,16 @@ fn checksum(packages: &[(String, Vec<File>)]) -> String {
 }
 
 #[test]
+fn an_engine_that_is_used_again_renders_as_a_new_one() {
+    let data = onegpu::data::DataDirs::embedded();
+    // One in eleven: distro, loader, CPU and driver all change from one to the next.
+    for rendered in support::render_matrix().iter().rev().step_by(11) {
+        let fresh = onegpu::render::all(&data, &rendered.cell.plan().unwrap()).unwrap();
+        assert!(fresh == rendered.packages, "{}", rendered.cell);
+    }
+}
+
+#[test]
 fn the_comparison_names_the_cells_that_moved() {
     let before =
         "debian systemd grub amd xe 11\ndebian systemd grub intel xe 22\nvoid runit grub amd xe 33\n";

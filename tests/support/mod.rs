@@ -4,7 +4,7 @@
 pub mod cells;
 
 use onegpu::data::DataDirs;
-use onegpu::render::{self, File};
+use onegpu::render::{self, Engine, File};
 
 use cells::Cell;
 
@@ -21,26 +21,32 @@ pub fn render_matrix() -> Vec<Rendered> {
     let cells = cells::all(&data).unwrap_or_else(|error| panic!("{error}"));
     assert!(!cells.is_empty(), "no distro file is embedded");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let part = cells.len().div_ceil(threads);
     let results: Vec<Result<Rendered, String>> = std::thread::scope(|scope| {
-        let render = |cell: &Cell| {
-            let packages = cell.plan().and_then(|plan| render::all(&data, &plan));
-            packages
-                .map(|packages| Rendered { cell: cell.clone(), packages })
-                .map_err(|error| format!("{cell}: {error}"))
-        };
-        let workers: Vec<_> = cells
-            .chunks(cells.len().div_ceil(threads))
-            .map(|part| scope.spawn(move || part.iter().map(render).collect::<Vec<_>>()))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|e| std::panic::resume_unwind(e)))
-            .collect()
+        let workers: Vec<_> =
+            cells.chunks(part).map(|part| scope.spawn(|| render_cells(&data, part))).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    let (good, bad): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
-    let bad: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
+    let bad: Vec<&str> = results.iter().filter_map(|cell| cell.as_ref().err().map(String::as_str)).collect();
     assert!(bad.is_empty(), "{} of {} cells cannot be rendered:\n{}", bad.len(), cells.len(), bad.join("\n"));
-    good.into_iter().filter_map(Result::ok).collect()
+    results.into_iter().flatten().collect()
+}
+
+/// Renders these cells one after the other with one engine: parsing the
+/// templates again for each would take most of the time.
+fn render_cells(data: &DataDirs, cells: &[Cell]) -> Vec<Result<Rendered, String>> {
+    let mut engine = None;
+    let mut render = |cell: &Cell| {
+        let plan = cell.plan()?;
+        let engine = match &mut engine {
+            Some(engine) => engine,
+            none => none.insert(Engine::new(data, &plan.setup)?),
+        };
+        let packages = render::all_with(engine, &plan)?;
+        Ok::<_, onegpu::diag::Diagnostic>(Rendered { cell: cell.clone(), packages })
+    };
+    cells.iter().map(|cell| render(cell).map_err(|error| format!("{cell}: {error}"))).collect()
 }
 
 /// Where the regenerated files go, when they are asked for: `cargo xtask golden --regenerate`.
