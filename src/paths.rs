@@ -20,3 +20,24 @@ pub const ROM_DIR: &str = "/usr/share/vgabios";
 pub const IMAGE_DIR: &str = "/var/lib/libvirt/images";
 /// Overrides of distro files and templates: the machine's own, then the vendor's.
 pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];
+/// Folders that the distro's own packages (`filesystem`, libvirt, polkit, GRUB)
+/// own: where folders have owners, ours own all others.
+pub const SHARED_DIRS: [&str; 17] = [
+    "/etc",
+    "/etc/default",
+    "/etc/default/grub.d",
+    "/etc/libvirt",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/libexec",
+    "/usr/share",
+    "/usr/share/doc",
+    "/usr/share/licenses",
+    "/usr/share/lintian",
+    "/usr/share/lintian/overrides",
+    "/usr/share/polkit-1",
+    "/usr/share/polkit-1/rules.d",
+    "/var",
+    "/var/lib",
+];

@@ -1,10 +1,27 @@
 //! Native packages, written in Rust on any host and without root. Each format
 //! is one file; all take the same [`SetupPackage`].
 
+pub mod tree;
+
+use serde::Serialize;
+
 use crate::render::File;
 
-/// What every format's writer is given.
-#[derive(Debug, Clone)]
+/// The licence of setup packages, as in Cargo.toml.
+pub const LICENSE: &str = env!("CARGO_PKG_LICENSE");
+
+/// One finished package: what it is called and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The name by the format's own convention.
+    pub file_name: String,
+    /// The package.
+    pub bytes: Vec<u8>,
+}
+
+/// What every format's writer is given. Templates see it as `package`, without
+/// its files.
+#[derive(Debug, Clone, Serialize)]
 pub struct SetupPackage {
     /// The name, already in the format's characters.
     pub name: String,
@@ -22,6 +39,7 @@ pub struct SetupPackage {
     /// called with `host` or with `guest NAME`.
     pub guest: Option<String>,
     /// Files and links, sorted by path. Folders are made as needed.
+    #[serde(skip)]
     pub files: Vec<File>,
     /// Where `apply` and `revert` lie.
     pub libexec: String,
