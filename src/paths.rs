@@ -28,6 +28,8 @@ pub const BIN_DIR: &str = "/usr/bin";
 pub const MAN_DIR: &str = "/usr/share/man/man8";
 /// Packages' own documents.
 pub const DOC_DIR: &str = "/usr/share/doc";
+/// What a package has to say to Debian's lintian.
+pub const LINTIAN_DIR: &str = "/usr/share/lintian/overrides";
 /// Licence texts, where they are not among the documents.
 pub const LICENSE_DIR: &str = "/usr/share/licenses";
 /// Folders that the distro's own packages (`filesystem`, libvirt, polkit, GRUB)

@@ -93,6 +93,11 @@ fn documents(engine: &mut Engine<'_>, package: &SetupPackage, deb: &Deb) -> Resu
     };
     add("copyright", render(engine, package, deb, "copyright")?);
     add("changelog.Debian.gz", manual::gzip(package, &render(engine, package, deb, "changelog")?)?);
+    // Lintian's only complaint, and only about a first revision.
+    if package.revision == 1 {
+        let path = format!("{}/{}", paths::LINTIAN_DIR, package.name);
+        out.push(File { path, kind: Kind::Plain, bytes: render(engine, package, deb, "lintian-overrides")? });
+    }
     Ok(out)
 }
 

@@ -13,6 +13,8 @@ use crate::render::{Engine, File, wrap};
 
 /// Zstandard's level, by measurement on the example's packages.
 const LEVEL: i32 = 9;
+/// From rpm's own list; Fedora ignores it, rpm's linter misses it.
+const GROUP: &str = "Applications/Emulators";
 /// `BUILDHOST`, so that no machine's name gets in.
 const BUILD_HOST: &str = "onegpu";
 
@@ -49,6 +51,7 @@ fn assemble(
         )
         .release(&release)
         .description(description(&package.description))
+        .group(GROUP)
         .packager(MAINTAINER)
         .build_host(BUILD_HOST)
         .add_changelog_entry(
@@ -73,8 +76,11 @@ fn assemble(
 
 /// The summary as rpm's linters want it: with a capital letter.
 fn capital(summary: &str) -> String {
-    let mut rest = summary.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+    let mut summary = summary.trim().to_owned();
+    if let Some(first) = summary.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    summary
 }
 
 fn description(text: &str) -> String {

@@ -121,6 +121,9 @@ pub fn deb_description(text: &str) -> Result<String, String> {
             false => format!(" {line}"),
         }));
     }
+    if out.is_empty() {
+        return Err("the description of a Debian package has at least one word".into());
+    }
     Ok(out.join("\n"))
 }
 
