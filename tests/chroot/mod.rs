@@ -19,7 +19,8 @@ pub type Listing = BTreeMap<PathBuf, String>;
 impl Root {
     /// A copy of `$ONEGPU_TEST_ROOTS/NAME`.
     pub fn copy(name: &str) -> Self {
-        let roots = std::env::var_os("ONEGPU_TEST_ROOTS").expect("ONEGPU_TEST_ROOTS names a folder of roots");
+        let roots = std::env::var_os("ONEGPU_TEST_ROOTS")
+            .unwrap_or_else(|| panic!("ONEGPU_TEST_ROOTS names no folder of roots"));
         let from = PathBuf::from(roots).join(name);
         assert!(from.join("bin/sh").exists(), "{} is no root", from.display());
         let dir = tempfile::tempdir().unwrap();

@@ -1,6 +1,8 @@
 //! Two small setup packages, so that the writers' tests depend on no template
 //! but the writers' own: a host's part whose `apply` and `revert` write down how
-//! they were called, and a guest's part.
+//! they were called, and a guest's part. And the example's own packages.
+
+#![allow(dead_code)] // Each writer's test takes what it needs.
 
 use onegpu::data::{DataDirs, EXAMPLE_PROFILE};
 use onegpu::diag::Result;
@@ -108,7 +110,7 @@ pub fn guest(revision: u32) -> SetupPackage {
             Kind::ConfigExecutable,
             "#!/bin/sh\n# stop\n",
         ),
-        file(&format!("{share}/win11-setup.xml"), Kind::Plain, "<domain/>\n"),
+        file(&format!("{share}/win11-setup.xml"), Kind::Plain, "<domain type='kvm'/>\n"),
         file(&format!("{share}/win11.xml"), Kind::Plain, "<domain/>\n"),
     ];
     let package = package("onegpu-guest-win11", revision, files);
