@@ -20,3 +20,36 @@ pub const ROM_DIR: &str = "/usr/share/vgabios";
 pub const IMAGE_DIR: &str = "/var/lib/libvirt/images";
 /// Overrides of distro files and templates: the machine's own, then the vendor's.
 pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];
+/// The machine's configuration: what the user may edit lies here.
+pub const CONFIG_DIR: &str = "/etc";
+/// Programs on the PATH.
+pub const BIN_DIR: &str = "/usr/bin";
+/// Manual pages of section 8, for administrators.
+pub const MAN_DIR: &str = "/usr/share/man/man8";
+/// Packages' own documents.
+pub const DOC_DIR: &str = "/usr/share/doc";
+/// What a package has to say to Debian's lintian.
+pub const LINTIAN_DIR: &str = "/usr/share/lintian/overrides";
+/// Licence texts, where they are not among the documents.
+pub const LICENSE_DIR: &str = "/usr/share/licenses";
+/// Folders that the distro's own packages (`filesystem`, libvirt, polkit, GRUB)
+/// own: where folders have owners, ours own all others.
+pub const SHARED_DIRS: [&str; 17] = [
+    "/etc",
+    "/etc/default",
+    "/etc/default/grub.d",
+    "/etc/libvirt",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/libexec",
+    "/usr/share",
+    "/usr/share/doc",
+    "/usr/share/licenses",
+    "/usr/share/man",
+    "/usr/share/man/man8",
+    "/usr/share/polkit-1",
+    "/usr/share/polkit-1/rules.d",
+    "/var",
+    "/var/lib",
+];

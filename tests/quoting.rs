@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use onegpu::render::quote::{FILTERS, comment, field, js, markdown, sh, xml};
+use onegpu::render::quote::{FILTERS, comment, deb_description, field, js, markdown, sh, xml};
 use proptest::prelude::*;
 
 /// Text as hostile as it gets: any character, and often the ones that matter.
@@ -130,6 +130,16 @@ proptest! {
     }
 
     #[test]
+    fn deb_description_stays_in_its_field(text in hostile()) {
+        // tests/real_deb.rs has dpkg-deb read it; here every line is a continuation.
+        for line in deb_description(&text).unwrap_or(" refused".into()).split('\n') {
+            let reserved = line.starts_with(" .") && line != " .";
+            prop_assert!(line.starts_with(' ') && !line.trim().is_empty() && !reserved, "{:?}", line);
+            prop_assert!(!line.contains(char::is_control), "{:?}", line);
+        }
+    }
+
+    #[test]
     fn markdown_has_no_mark_left(text in hostile()) {
         let written = markdown(&text).unwrap();
         let mut rest = written.chars();
@@ -151,7 +161,7 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried = ["sh", "xml", "js", "comment", "field", "markdown"];
+    let tried = ["sh", "xml", "js", "comment", "field", "deb_description", "markdown"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

@@ -5,9 +5,18 @@ use std::io;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
+use super::wrap;
+
 /// The filters by name, with what they quote for. A test reads this table.
-pub const FILTERS: &[(&str, Quote)] =
-    &[("sh", sh), ("xml", xml), ("js", js), ("comment", comment), ("field", field), ("markdown", markdown)];
+pub const FILTERS: &[(&str, Quote)] = &[
+    ("sh", sh),
+    ("xml", xml),
+    ("js", js),
+    ("comment", comment),
+    ("field", field),
+    ("deb_description", deb_description),
+    ("markdown", markdown),
+];
 
 /// A quoting function: the text, or why it cannot be written in this format.
 pub type Quote = fn(&str) -> Result<String, String>;
@@ -96,6 +105,26 @@ pub fn field(text: &str) -> Result<String, String> {
         Some(c) => Err(format!("a field of package metadata cannot have {c:?}")),
         None => Ok(text.trim().to_owned()),
     }
+}
+
+/// The extended description of a Debian control file, wrapped: each line is
+/// indented by one space, and ` .` parts paragraphs (Debian Policy 5.6.13).
+pub fn deb_description(text: &str) -> Result<String, String> {
+    let mut out = Vec::new();
+    for paragraph in wrap::paragraphs(text, wrap::WIDTH) {
+        if !out.is_empty() {
+            out.push(" .".to_owned());
+        }
+        // ` .` at the start is reserved; two spaces make the line a literal one.
+        out.extend(paragraph.iter().map(|line| match line.starts_with('.') {
+            true => format!("  {line}"),
+            false => format!(" {line}"),
+        }));
+    }
+    if out.is_empty() {
+        return Err("the description of a Debian package has at least one word".into());
+    }
+    Ok(out.join("\n"))
 }
 
 /// Text of a Markdown page, outside of code.

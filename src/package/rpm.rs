@@ -1,0 +1,168 @@
+//! RPM packages, format 4, payload Zstandard. All that knows the crate `rpm` is here.
+
+use rpm::{
+    BuildConfig, CompressionWithLevel, Dependency, Error, FileOptions, Header, HeaderEntry, IndexData,
+    IndexTag, PackageBuilder, Scriptlet, SignatureHeaderBuilder,
+};
+
+use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, manual, tree, unwritable};
+use crate::diag::Result;
+use crate::paths;
+use crate::plan::Kind;
+use crate::render::{Engine, File, wrap};
+
+/// Zstandard's level, by measurement on the example's packages.
+const LEVEL: i32 = 9;
+/// From rpm's own list; Fedora ignores it, rpm's linter misses it.
+const GROUP: &str = "Applications/Emulators";
+/// `BUILDHOST`, so that no machine's name gets in.
+const BUILD_HOST: &str = "onegpu";
+
+/// Builds `NAME-VERSION-REVISION.noarch.rpm`.
+///
+/// # Errors
+/// When a template fails, or a value does not fit the format.
+pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
+    let scriptlets = [scriptlet(engine, package, "posttrans")?, scriptlet(engine, package, "preun")?];
+    let manual = manual::pages(engine, package)?;
+    assemble(package, &manual, scriptlets).map_err(|error| unwritable(package, error))
+}
+
+fn scriptlet(engine: &mut Engine<'_>, package: &SetupPackage, name: &str) -> Result<Scriptlet> {
+    let extra = [("package", tera::Value::from_serializable(package))];
+    Ok(Scriptlet::new(engine.render(&format!("package/rpm/{name}"), &extra)?))
+}
+
+fn assemble(
+    package: &SetupPackage,
+    manual: &[File],
+    [posttrans, preun]: [Scriptlet; 2],
+) -> std::result::Result<Built, Error> {
+    let release = package.revision.to_string();
+    let mut builder =
+        PackageBuilder::new(&package.name, &package.version, LICENSE, "noarch", &capital(&package.summary));
+    // First: the crate takes the time of every file from it when the file is added.
+    builder
+        .using_config(
+            BuildConfig::v4()
+                .compression(CompressionWithLevel::Zstd(LEVEL))
+                .source_date(package.epoch)
+                .reserved_space(None),
+        )
+        .release(&release)
+        .description(description(&package.description))
+        .group(GROUP)
+        .packager(MAINTAINER)
+        .build_host(BUILD_HOST)
+        .add_changelog_entry(
+            format!("{MAINTAINER} - {}-{release}", package.version),
+            format!("- Setup package made by onegpu {} from a profile, revision {release}.", package.version),
+            package.epoch,
+        )
+        .post_trans_script(posttrans)
+        .pre_uninstall_script(preun);
+    if !HOMEPAGE.is_empty() {
+        builder.url(HOMEPAGE);
+    }
+    for depend in &package.depends {
+        builder.requires(dependency(depend)?);
+    }
+    if package.lacks_host() {
+        builder.requires(Dependency::eq(HOST, format!("{}-{release}", package.version)));
+    }
+    add_files(&mut builder, package, manual)?;
+    finish(builder.build()?, package.epoch)
+}
+
+/// The summary as rpm's linters want it: with a capital letter.
+fn capital(summary: &str) -> String {
+    let mut summary = summary.trim().to_owned();
+    if let Some(first) = summary.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    summary
+}
+
+fn description(text: &str) -> String {
+    let paragraphs = wrap::paragraphs(text, wrap::WIDTH);
+    paragraphs.iter().map(|lines| lines.join("\n")).collect::<Vec<_>>().join("\n\n")
+}
+
+/// `NAME`, `NAME OPERATOR VERSION`, or a rich dependency in parentheses.
+fn dependency(text: &str) -> std::result::Result<Dependency, Error> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [name] => Ok(Dependency::any(*name)),
+        [first, ..] if first.starts_with('(') => Ok(Dependency::any(text)),
+        [name, "=", version] => Ok(Dependency::eq(*name, *version)),
+        [name, ">=", version] => Ok(Dependency::greater_eq(*name, *version)),
+        [name, ">", version] => Ok(Dependency::greater(*name, *version)),
+        [name, "<=", version] => Ok(Dependency::less_eq(*name, *version)),
+        [name, "<", version] => Ok(Dependency::less(*name, *version)),
+        _ => Err(Error::InvalidCharacters {
+            field: "dependency",
+            value: text.to_owned(),
+            reason: "must be a name, a name with = >= > <= < and a version, or in parentheses",
+        }),
+    }
+}
+
+fn add_files(
+    builder: &mut PackageBuilder,
+    package: &SetupPackage,
+    manual: &[File],
+) -> std::result::Result<(), Error> {
+    let licenses = format!("{}/{}", paths::LICENSE_DIR, package.name);
+    let own = |name: &str, text: &str| File {
+        path: format!("{licenses}/{name}"),
+        kind: Kind::Plain,
+        bytes: text.into(),
+    };
+    let mut files = package.files.clone();
+    files.extend_from_slice(manual);
+    files.push(own("LICENSE-APACHE", include_str!("../../LICENSE-APACHE")));
+    files.push(own("LICENSE-MIT", include_str!("../../LICENSE-MIT")));
+    for entry in tree::entries(&files).into_iter().filter(|entry| !entry.is_shared()) {
+        // The crate takes the file's type from the constructor; every mode fits 12 bits.
+        let mode = entry.mode() as u16;
+        if let Some(target) = entry.target() {
+            builder.with_symlink(FileOptions::symlink(entry.path, String::from_utf8_lossy(target)))?;
+        } else if let Some(content) = entry.content() {
+            let mut options = FileOptions::new(entry.path).permissions(mode);
+            if entry.file.is_some_and(|file| file.kind.is_config()) {
+                options = options.config().noreplace();
+            } else if entry.path.starts_with(&licenses) {
+                options = options.license();
+            } else if entry.path.starts_with(paths::MAN_DIR) {
+                options = options.doc();
+            }
+            builder.with_file_contents(content, options)?;
+        } else {
+            builder.with_dir_entry(FileOptions::dir(entry.path).permissions(mode))?;
+        }
+    }
+    Ok(())
+}
+
+/// The bytes. The crate clamps `BUILDTIME` to the clock, so that a clock that is
+/// behind would change the package: it is written anew, with the header's sums.
+fn finish(mut built: rpm::Package, epoch: u32) -> std::result::Result<Built, Error> {
+    let metadata = &mut built.metadata;
+    let entries = metadata.header.get_all_entries()?.into_iter().filter_map(|(tag, data)| {
+        match tag {
+            // The constructor makes the region's own tag again.
+            tag if tag == IndexTag::RPMTAG_HEADERIMMUTABLE as u32 => None,
+            tag if tag == IndexTag::RPMTAG_BUILDTIME as u32 => {
+                Some(HeaderEntry::new(tag, IndexData::Int32(vec![epoch])))
+            }
+            tag => Some(HeaderEntry::new(tag, data)),
+        }
+    });
+    metadata.header = Header::from_entries(entries, IndexTag::RPMTAG_HEADERIMMUTABLE);
+    let header = metadata.header_bytes()?;
+    metadata.signature =
+        SignatureHeaderBuilder::from_existing(&metadata.signature)?.calculate_digests(&header).build()?;
+    let mut bytes = Vec::with_capacity(header.len() + built.payload.len() + 1024);
+    built.write(&mut bytes)?;
+    Ok(Built { file_name: built.canonical_filename()?, bytes })
+}
