@@ -132,8 +132,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
                 Mechanism::GrubDropIn => "steps/kernel-parameters-grub-drop-in",
                 Mechanism::GrubBlock => "steps/kernel-parameters-grub-block",
                 Mechanism::Grubby => "steps/kernel-parameters-grubby",
-                Mechanism::KernelInstall => "steps/kernel-parameters-kernel-install",
-                Mechanism::LoaderEntries => "steps/kernel-parameters-loader-entries",
+                Mechanism::KernelInstall | Mechanism::LoaderEntries => "steps/kernel-parameters-loader-entries",
                 Mechanism::Kernelstub => "steps/kernel-parameters-kernelstub",
             },
             reason: format!(
@@ -166,7 +165,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
         template: "steps/libvirt-hooks",
         reason: "Has the running daemon look for hooks again: it sees a first hook only then.".into(),
         because: "libvirt looks for hooks only when it starts or reloads".into(),
-        undo: "The daemon looks again, and finds the hook gone.",
+        undo: "Nothing: the daemon reads the folder of hooks at every call, and the hook goes with its package.",
         guide: "Libvirt hooks",
         reboot: false,
     });
