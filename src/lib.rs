@@ -10,6 +10,7 @@ pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod distro;
+pub mod domain;
 pub mod output;
 pub mod package;
 pub mod paths;

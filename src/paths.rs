@@ -18,6 +18,10 @@ pub const STATE_DIR: &str = "/var/lib/onegpu";
 pub const ROM_DIR: &str = "/usr/share/vgabios";
 /// Where libvirt keeps disks unless told otherwise.
 pub const IMAGE_DIR: &str = "/var/lib/libvirt/images";
+/// Where libvirt keeps a guest's UEFI variables.
+pub const NVRAM_DIR: &str = "/var/lib/libvirt/qemu/nvram";
+/// Where libvirt keeps a guest's TPM.
+pub const TPM_DIR: &str = "/var/lib/libvirt/swtpm";
 /// Overrides of distro files and templates: the machine's own, then the vendor's.
 pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];
 /// The machine's configuration: what the user may edit lies here.

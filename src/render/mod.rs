@@ -3,6 +3,8 @@
 pub mod quote;
 pub mod wrap;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tera::{Context, Delimiters, Tera};
 
@@ -69,16 +71,39 @@ impl<'a> Engine<'a> {
     /// When there is no such template, it does not parse, or it prints a value
     /// that is not there or not quoted.
     pub fn render(&mut self, name: &str, extra: &[(&'static str, tera::Value)]) -> Result<String> {
-        if !self.tera.contains_template(name) {
-            let file = self.data.template(name)?;
-            self.tera.add_raw_template(name, &file.text).map_err(|error| template_error(&error))?;
-        }
+        self.load(name)?;
         let mut context = self.context.clone();
         for (key, value) in extra {
             context.insert(*key, value);
         }
         self.tera.render(name, &context).map_err(|error| template_error(&error))
     }
+
+    /// Adds the template `name` and all that it includes, in one go: the engine
+    /// refuses a template whose includes are not there.
+    fn load(&mut self, name: &str) -> Result<()> {
+        let mut texts = BTreeMap::new();
+        let mut wanted = vec![name.to_owned()];
+        while let Some(name) = wanted.pop() {
+            if !self.tera.contains_template(&name) && !texts.contains_key(&name) {
+                let text = self.data.template(&name)?.text;
+                wanted.extend(includes(&text).map(str::to_owned));
+                texts.insert(name, text);
+            }
+        }
+        if texts.is_empty() {
+            return Ok(());
+        }
+        self.tera.add_raw_templates(texts).map_err(|error| template_error(&error))
+    }
+}
+
+/// The names in `{% include "name" %}`; the engine keeps them to itself.
+fn includes(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{%").skip(1).filter_map(|tag| {
+        let tag = tag.trim_start_matches('-').trim_start();
+        tag.strip_prefix("include")?.trim_start().strip_prefix('"')?.split('"').next()
+    })
 }
 
 /// What every template of a setup sees.
@@ -160,4 +185,15 @@ fn template_error(error: &tera::Error) -> Diagnostic {
         source = cause.source();
     }
     Diagnostic::input(text.trim_start_matches("error: ").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::includes;
+
+    #[test]
+    fn finds_every_include() {
+        let text = "{%- include \"a/b.xml\" -%} {% if x %}include \"no\"{% endif %}{%include \"c\"%}";
+        assert_eq!(includes(text).collect::<Vec<_>>(), ["a/b.xml", "c"]);
+    }
 }

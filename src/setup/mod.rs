@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::diag::{Diagnostic, Result};
 use crate::distro::{Distro, Format};
+use crate::domain::{self, Hostdev, Identity};
 use crate::paths;
 use crate::profile::{
     self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress,
@@ -62,6 +63,8 @@ pub struct Gpu {
     pub driver: Driver,
     /// All that is handed over, sorted; the address is among them.
     pub devices: Vec<PciAddress>,
+    /// The same devices, with their places in the guest.
+    pub hostdevs: Vec<Hostdev>,
     /// Where the profile's vBIOS lies.
     pub rom_source: Option<String>,
     /// Where QEMU reads it.
@@ -73,6 +76,8 @@ pub struct Gpu {
 pub struct Guest {
     /// The domain's name.
     pub name: String,
+    /// By what libvirt and the guest know the machine again.
+    pub identity: Identity,
     /// The setup package's name.
     pub package: String,
     /// What runs in it.
@@ -127,7 +132,7 @@ impl Setup {
     pub fn new(profile: &Profile, distro: Distro) -> Result<Self> {
         let mut notes = Vec::new();
         let host = host::resolve(profile, &distro, &mut notes)?;
-        let gpu = gpu(profile, &mut notes);
+        let gpu = gpu(profile, &mut notes)?;
         let guests: Vec<Guest> =
             profile.guests.iter().map(|guest| self::guest(guest, distro.package.format)).collect();
         for (said, guest) in profile.guests.iter().zip(&guests) {
@@ -172,8 +177,13 @@ fn check_package_names(profile: &Profile, guests: &[Guest]) -> Result<()> {
     Ok(())
 }
 
-fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
+fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Result<Gpu> {
     let said = &profile.gpu;
+    if let Some(beyond) = said.devices.get(domain::MOST_DEVICES) {
+        let message = format!("a guest takes at most {} PCI devices", domain::MOST_DEVICES);
+        return Err(wrong(profile, beyond.span(), message)
+            .help("name the card's own functions and the endpoints of its IOMMU group"));
+    }
     let mut devices: Vec<PciAddress> = said.devices.iter().map(|device| *device.get_ref()).collect();
     if devices.is_empty() {
         notes.push(format!(
@@ -190,7 +200,8 @@ fn gpu(profile: &Profile, notes: &mut Vec<String>) -> Gpu {
         true => path.clone(),
         false => format!("{}/onegpu.rom", paths::ROM_DIR),
     });
-    Gpu { address: said.address, driver: said.driver, devices, rom_source, rom }
+    let hostdevs = domain::hostdevs(said.address, &devices);
+    Ok(Gpu { address: said.address, driver: said.driver, devices, hostdevs, rom_source, rom })
 }
 
 fn guest(said: &profile::Guest, format: Format) -> Guest {
@@ -203,6 +214,7 @@ fn guest(said: &profile::Guest, format: Format) -> Guest {
     let raw = block || path.ends_with(".raw") || path.ends_with(".img");
     let text = |path: &Option<profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
     Guest {
+        identity: Identity::new(&name),
         package: package_name(&name, format),
         os: said.os,
         windows: said.os.is_windows(),
