@@ -20,8 +20,8 @@ use crate::render::{Engine, File};
 use tarball::Tarball;
 
 /// The preset of xz, by measurement on the example's packages: 6, which dpkg-deb
-/// takes, is not smaller than 3 once the dictionary is as small as the payload.
-const PRESET: u32 = 6;
+/// takes, makes them 4 % smaller and takes four times as long.
+const PRESET: u32 = 3;
 
 /// What the templates of a .deb see as `deb`.
 #[derive(Serialize)]
@@ -156,6 +156,8 @@ fn xz(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut options = LzmaOptions::new_preset(PRESET)?;
     // A larger dictionary is never filled, and its tables cost the time.
     options.dict_size(u32::try_from(bytes.len()).unwrap_or(u32::MAX).clamp(1 << 12, 1 << 23));
+    // Text has no alignment that would help to predict it.
+    options.position_bits(0);
     let mut filters = Filters::new();
     filters.lzma2(&options);
     // CRC32, as dpkg-deb: busybox knows no other.

@@ -9,9 +9,10 @@ use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, manual, tr
 use crate::diag::Result;
 use crate::paths;
 use crate::plan::Kind;
-use crate::render::{Engine, File, wrap};
+use crate::render::{Engine, File, quote, wrap};
 
-/// Zstandard's level, by measurement on the example's packages.
+/// Zstandard's level, by measurement on the example's packages: 19 makes the
+/// payload 4 % smaller and takes twenty times as long.
 const LEVEL: i32 = 9;
 /// From rpm's own list; Fedora ignores it, rpm's linter misses it.
 const GROUP: &str = "Applications/Emulators";
@@ -25,6 +26,11 @@ const BUILD_HOST: &str = "onegpu";
 pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     let scriptlets = [scriptlet(engine, package, "posttrans")?, scriptlet(engine, package, "preun")?];
     let manual = manual::pages(engine, package)?;
+    // rpm would take a second line; whoever reads its output would be fooled.
+    let field = |text: &String| quote::field(text).map_err(|error| unwritable(package, error));
+    let summary = capital(field(&package.summary)?);
+    let depends = package.depends.iter().map(field).collect::<Result<Vec<_>>>()?;
+    let package = &SetupPackage { summary, depends, ..package.clone() };
     assemble(package, &manual, scriptlets).map_err(|error| unwritable(package, error))
 }
 
@@ -40,7 +46,7 @@ fn assemble(
 ) -> std::result::Result<Built, Error> {
     let release = package.revision.to_string();
     let mut builder =
-        PackageBuilder::new(&package.name, &package.version, LICENSE, "noarch", &capital(&package.summary));
+        PackageBuilder::new(&package.name, &package.version, LICENSE, "noarch", &package.summary);
     // First: the crate takes the time of every file from it when the file is added.
     builder
         .using_config(
@@ -75,8 +81,7 @@ fn assemble(
 }
 
 /// The summary as rpm's linters want it: with a capital letter.
-fn capital(summary: &str) -> String {
-    let mut summary = summary.trim().to_owned();
+fn capital(mut summary: String) -> String {
     if let Some(first) = summary.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -120,8 +125,12 @@ fn add_files(
     };
     let mut files = package.files.clone();
     files.extend_from_slice(manual);
-    files.push(own("LICENSE-APACHE", include_str!("../../LICENSE-APACHE")));
-    files.push(own("LICENSE-MIT", include_str!("../../LICENSE-MIT")));
+    // A guest's package depends on the host's, which has the texts (Fedora's
+    // Licensing Guidelines, "Subpackage Licensing").
+    if package.guest.is_none() {
+        files.push(own("LICENSE-APACHE", include_str!("../../LICENSE-APACHE")));
+        files.push(own("LICENSE-MIT", include_str!("../../LICENSE-MIT")));
+    }
     for entry in tree::entries(&files).into_iter().filter(|entry| !entry.is_shared()) {
         // The crate takes the file's type from the constructor; every mode fits 12 bits.
         let mode = entry.mode() as u16;

@@ -33,10 +33,15 @@ fn example(distro: &str) -> Setup {
 }
 
 /// Builds with an engine of the example's.
-pub fn build(build: Build, package: &SetupPackage) -> Built {
+pub fn try_build(build: Build, package: &SetupPackage) -> Result<Built> {
     let data = DataDirs::embedded();
     let mut engine = Engine::new(&data, &example("debian")).unwrap();
-    build(&mut engine, package).unwrap()
+    build(&mut engine, package)
+}
+
+/// Builds what can be built.
+pub fn build(build: Build, package: &SetupPackage) -> Built {
+    try_build(build, package).unwrap()
 }
 
 /// The example's packages on a distro, as they are planned.
