@@ -170,6 +170,70 @@ proptest! {
     }
 }
 
+/// The control files of a package, unpacked.
+fn scripts(dir: &Path, package: &SetupPackage) -> PathBuf {
+    let to = dir.join("control");
+    let path = write(dir, package);
+    let words = ["-e", path.to_str().unwrap(), to.to_str().unwrap()];
+    succeeded(&words, &bounded("dpkg-deb").args(words).output().unwrap());
+    to
+}
+
+#[test]
+#[ignore = "needs dpkg-deb, shellcheck"]
+fn maintainer_scripts_are_plain_posix_shell() {
+    for package in [sample::host(1), sample::guest(1), SetupPackage { auto_apply: false, ..sample::guest(1) }]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let control = scripts(dir.path(), &package);
+        for name in ["postinst", "prerm"] {
+            let out = bounded("shellcheck").args(["-s", "sh"]).arg(control.join(name)).output().unwrap();
+            assert_eq!(succeeded(&["shellcheck", name], &out), "");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs dpkg-deb"]
+fn maintainer_scripts_quote_what_they_print() {
+    let dir = tempfile::tempdir().unwrap();
+    let libexec = dir.path().join("it's $(here)");
+    fs::create_dir(&libexec).unwrap();
+    let package = SetupPackage {
+        guest: Some("a 'b' $(touch x)".into()),
+        libexec: libexec.to_str().unwrap().into(),
+        ..sample::guest(1)
+    };
+    let control = scripts(dir.path(), &package);
+    let call = |script: &str, words: &[&str]| {
+        let mut command = bounded("sh");
+        command.arg(control.join(script)).args(words).current_dir(dir.path());
+        succeeded(words, &command.output().unwrap())
+    };
+    assert!(call("postinst", &["configure", ""]).contains("onegpu-host is not installed"));
+    for (name, word) in [("apply", "applied"), ("revert", "reverted")] {
+        let text = format!("#!/bin/sh\nprintf '<%s>' {word} \"$@\"\n");
+        let path = libexec.join(name);
+        fs::write(&path, text).unwrap();
+        let words = ["755", path.to_str().unwrap()];
+        succeeded(&words, &bounded("chmod").args(words).output().unwrap());
+    }
+    assert_eq!(call("postinst", &["configure", "0.1.0-1"]), "<applied><guest><a 'b' $(touch x)>");
+    assert_eq!(call("postinst", &["abort-upgrade", "0.1.0-1"]), "<applied><guest><a 'b' $(touch x)>");
+    assert_eq!(call("prerm", &["remove"]), "<reverted><guest><a 'b' $(touch x)>");
+    for words in [
+        vec!["upgrade", "0.1.0-2"],
+        vec!["failed-upgrade", "0.1.0-2"],
+        vec!["deconfigure", "in-favour", "x", "1"],
+    ] {
+        assert_eq!(call("prerm", &words), "");
+    }
+    assert!(!dir.path().join("x").exists());
+    for script in ["postinst", "prerm"] {
+        assert!(!bounded("sh").arg(control.join(script)).arg("no-such").output().unwrap().status.success());
+    }
+}
+
 #[test]
 #[ignore = "needs lintian"]
 fn lintian_says_nothing() {
@@ -257,9 +321,42 @@ fn a_setup_goes_in_and_out_of_debian_without_a_trace() {
     assert_eq!(calls(), "apply host\napply guest win11\n");
     root.ok(&["dpkg", "-P", "onegpu-host", "onegpu-guest-win11"]);
     assert_eq!(calls(), "revert guest win11\nrevert host\n");
-    for entry in fs::read_dir(root.at("/tmp")).unwrap() {
-        fs::remove_file(entry.unwrap().path()).unwrap();
-    }
+    root.empty_tmp();
+    same(&before, &root.listing(&DPKG_CHANGES));
+}
+
+#[test]
+#[ignore = "needs bookworm, root"]
+fn an_installation_that_failed_goes_out_without_a_trace() {
+    let root = Root::copy("bookworm");
+    let before = root.listing(&DPKG_CHANGES);
+    root.write(APPLY_FAILS, "");
+    assert!(!install(&root, &[sample::host(1), sample::guest(1)]).status.success());
+    assert_eq!(status(&root, "onegpu-host"), "iF  0.1.0-1");
+    // Never configured, so nothing was applied and nothing is to revert.
+    assert_eq!(status(&root, "onegpu-guest-win11"), "iU  0.1.0-1");
+    root.ok(&["dpkg", "-P", "onegpu-host", "onegpu-guest-win11"]);
+    assert_eq!(root.take(CALLS), "revert host\n", "apply may have taken some of the steps");
+    root.empty_tmp();
+    same(&before, &root.listing(&DPKG_CHANGES));
+}
+
+#[test]
+#[ignore = "needs dpkg, bookworm, root"]
+fn a_root_that_is_set_up_from_outside_applies_nothing() {
+    let root = Root::copy("bookworm");
+    let before = root.listing(&DPKG_CHANGES);
+    let dir = tempfile::tempdir().unwrap();
+    let (host, guest) = (write(dir.path(), &sample::host(1)), write(dir.path(), &sample::guest(1)));
+    let dpkg = |words: &[&str]| {
+        let mut command = bounded("dpkg");
+        command.arg(format!("--root={}", root.path().display())).arg("--force-script-chrootless");
+        succeeded(words, &command.args(words).output().unwrap());
+    };
+    dpkg(&["-i", host.to_str().unwrap(), guest.to_str().unwrap()]);
+    assert_eq!(status(&root, "onegpu-guest-win11"), "ii  0.1.0-1");
+    dpkg(&["-P", "onegpu-guest-win11", "onegpu-host"]);
+    assert_eq!(root.take(CALLS), "");
     same(&before, &root.listing(&DPKG_CHANGES));
 }
 

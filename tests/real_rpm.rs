@@ -145,6 +145,23 @@ fn a_guest_needs_the_host_of_its_own_version() {
     assert!(requires.contains("onegpu-host = 0.1.0-3\n"), "{requires}");
 }
 
+#[test]
+#[ignore = "needs shellcheck"]
+fn scriptlets_are_plain_posix_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    for package in [sample::host(1), sample::guest(1), SetupPackage { auto_apply: false, ..sample::guest(1) }]
+    {
+        let built = sample::build(rpm::build, &package);
+        let read = ::rpm::Package::parse(&mut built.bytes.as_slice()).unwrap().metadata;
+        for scriptlet in [read.get_post_trans_script().unwrap(), read.get_pre_uninstall_script().unwrap()] {
+            let path = dir.path().join("scriptlet");
+            fs::write(&path, scriptlet.script).unwrap();
+            let out = bounded("shellcheck").args(["-s", "sh"]).arg(path).output().unwrap();
+            assert_eq!(succeeded(&["shellcheck", &package.name], &out), "");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 

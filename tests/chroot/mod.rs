@@ -61,6 +61,13 @@ impl Root {
         text
     }
 
+    /// Removes the files that the test put into /tmp.
+    pub fn empty_tmp(&self) {
+        for entry in fs::read_dir(self.at("/tmp")).unwrap() {
+            fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+    }
+
     /// Runs a command inside it.
     pub fn run(&self, words: &[&str]) -> Output {
         bounded("chroot").arg(self.path()).args(words).output().unwrap()
@@ -81,10 +88,10 @@ impl Root {
     }
 }
 
-/// A command that is stopped after a minute or two, in plain English.
+/// A command that is stopped after five minutes, in plain English.
 pub fn bounded(program: &str) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["-k", "5", "120", program]);
+    command.args(["-k", "5", "300", program]);
     command.env("LC_ALL", "C.UTF-8").env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
