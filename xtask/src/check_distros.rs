@@ -215,7 +215,6 @@ fn explained(table: &Table, readme: &str, wrong: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// A checkout's data with one file changed.
