@@ -2,7 +2,7 @@
 
 use crate::data::DataDirs;
 use crate::diag::Result;
-use crate::plan::{Plan, package_names};
+use crate::plan::{PackageList, Plan};
 use crate::render::Engine;
 
 /// README.md: every file and step in order, what it does, why, how it is undone.
@@ -20,6 +20,10 @@ pub fn readme(data: &DataDirs, plan: &Plan) -> Result<String> {
 /// As [`Engine::render`].
 pub fn package_list(data: &DataDirs, plan: &Plan) -> Result<String> {
     let mut engine = Engine::new(data, &plan.setup)?;
-    let names = package_names(&plan.setup);
-    engine.render("review/packages.txt", &[("names", tera::Value::from_serializable(&names))])
+    let list = PackageList::new(&plan.setup);
+    let values = [
+        ("names", tera::Value::from_serializable(&list.names)),
+        ("package_use", tera::Value::from_serializable(&list.package_use)),
+    ];
+    engine.render("review/packages.txt", &values)
 }

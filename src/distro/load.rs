@@ -1,85 +1,169 @@
-//! Reading distro files: inheritance by `like`, and errors that name the file.
+//! Reading distro files: inheritance by `like`, and errors that point into the
+//! file that is wrong.
 
-use toml::{Table, Value};
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use super::Distro;
+use super::{Distro, alternatives};
 use crate::data::{DataDirs, DataFile};
 use crate::diag::{Diagnostic, Result};
-use crate::profile::nearest;
-
-/// A chain of `like` longer than this runs in a circle.
-const DEEPEST: usize = 8;
+use crate::profile::{nearest, toml_diagnostic};
 
 impl Distro {
     /// The distro of this id.
     ///
     /// # Errors
-    /// When there is no such file, or it or one it is like does not parse.
+    /// When there is no such file, or it or one it is like is wrong: with file,
+    /// line, column, and the nearest key.
     pub fn load(data: &DataDirs, id: &str) -> Result<Self> {
-        let Some(file) = data.distro(id)? else {
-            let ids = data.distro_ids();
-            let known: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let list = known.join(", ");
-            let error = Diagnostic::input(format!("no distro is called `{id}`"));
-            return Err(match nearest(id, &known) {
-                Some(near) => error.help(format!("did you mean `{near}`? known: {list}")),
-                None => error
-                    .help(format!("known: {list}; or write distros/{id}.toml, a few lines with `like =`")),
-            });
-        };
-        let mut chain = vec![(parse(&file)?, file)];
-        while let Some(parent) =
-            chain.last().and_then(|(table, _)| table.get("like")?.as_str().map(str::to_owned))
-        {
-            let origin = chain.last().map_or("", |(_, file)| file.origin.as_str());
-            if chain.len() > DEEPEST {
-                return Err(Diagnostic::input(format!("{origin}: `like` runs in a circle")));
-            }
-            let file = data.distro(&parent)?.ok_or_else(|| {
-                Diagnostic::input(format!("{origin}: like = \"{parent}\", and there is no such distro file"))
-            })?;
-            chain.push((parse(&file)?, file));
+        let files = chain(data, id)?;
+        // From the root of the kin down: what lies below is known to be right,
+        // so whatever is wrong at a file stands in that file.
+        let mut below = DeTable::new();
+        let mut distro = None;
+        for file in files.iter().rev() {
+            let table = parse(file)?;
+            let span = table.span();
+            below = merge(below, table.into_inner());
+            let reader = toml::Deserializer::from(Spanned::new(span, below.clone()));
+            let found = Self::deserialize(reader)
+                .map_err(|error| toml_diagnostic(&file.origin, &file.text, &error).help(EXPLAINED))?;
+            check(&found, file)?;
+            distro = Some(found);
         }
-        let origin = chain.first().map_or(String::new(), |(_, file)| file.origin.clone());
-        let text = chain.first().map_or(String::new(), |(_, file)| file.text.clone().into_owned());
-        let merged = chain.into_iter().rev().fold(Table::new(), |base, (table, _)| merge(base, table));
-        // The merged table has lost its places: the key is named, and looked up in the first file.
-        let distro: Self = Value::Table(merged).try_into().map_err(|error: toml::de::Error| {
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            let key = message.split('`').nth(1).unwrap_or_default();
-            let at = (!key.is_empty()).then(|| text.find(key)).flatten();
-            let error = Diagnostic::input(format!("{origin}: {message}"));
-            match at {
-                Some(at) => error.at(&origin, &text, at..at + key.len(), "here"),
-                None => error,
+        distro.ok_or_else(|| unknown(data, id))
+    }
+
+    /// The distro that a machine is: of `ID` and then each of `ID_LIKE` the
+    /// first that a file knows; none when no file knows any.
+    ///
+    /// # Errors
+    /// As [`Distro::load`], for the file that was found.
+    pub fn resolve(data: &DataDirs, ids: &[&str]) -> Result<Option<Self>> {
+        for id in ids {
+            if is_id(id) && data.distro(id)?.is_some() {
+                return Self::load(data, id).map(Some);
             }
-            .help("distros/README.md explains every key")
-        })?;
-        if distro.id != id {
-            return Err(Diagnostic::input(format!(
-                "{origin}: id is `{}`, the file's name says `{id}`",
-                distro.id
-            )));
         }
-        Ok(distro)
+        Ok(None)
     }
 }
 
-fn parse(file: &DataFile) -> Result<Table> {
-    file.text.parse::<Table>().map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        Diagnostic::input(error.message().to_owned()).at(&file.origin, &file.text, span, "here")
-    })
+const EXPLAINED: &str = "distros/README.md explains every key";
+
+/// The file of a distro and those it inherits from, the root of its kin last.
+///
+/// # Errors
+/// When one is missing, does not parse, or `like` runs in a circle.
+pub fn chain(data: &DataDirs, id: &str) -> Result<Vec<DataFile>> {
+    let mut files: Vec<DataFile> = Vec::new();
+    let mut ids = Vec::new();
+    let mut next = match is_id(id).then(|| data.distro(id)).transpose()?.flatten() {
+        Some(file) => Some((id.to_owned(), file)),
+        None => return Err(unknown(data, id)),
+    };
+    while let Some((id, file)) = next.take() {
+        if let Some((parent, span)) = like(&file)? {
+            let wrong =
+                |message: String| Diagnostic::input(message).at(&file.origin, &file.text, span, "here");
+            if parent == id || ids.contains(&parent) {
+                return Err(wrong(format!("`like` runs in a circle: {} is like {parent}", file.origin))
+                    .help("a chain of `like` ends in a file without it"));
+            }
+            let found = is_id(&parent).then(|| data.distro(&parent)).transpose()?.flatten();
+            let found = found.ok_or_else(|| {
+                let known = known(data);
+                let error = wrong(format!("there is no distro file `{parent}`"));
+                match nearest(&parent, &known.iter().map(String::as_str).collect::<Vec<_>>()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help(format!("known: {}", known.join(", "))),
+                }
+            })?;
+            next = Some((parent, found));
+        }
+        ids.push(id);
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// What a file's `like` says, and where.
+fn like(file: &DataFile) -> Result<Option<(String, std::ops::Range<usize>)>> {
+    let table = parse(file)?.into_inner();
+    Ok(table.get("like").and_then(|value| Some((value.get_ref().as_str()?.to_owned(), value.span()))))
+}
+
+/// Whether os-release(5) allows the id; nothing else becomes a file's name.
+fn is_id(id: &str) -> bool {
+    !id.is_empty()
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+        && !id.starts_with('.')
+}
+
+fn known(data: &DataDirs) -> Vec<String> {
+    data.distro_ids().into_iter().collect()
+}
+
+fn unknown(data: &DataDirs, id: &str) -> Diagnostic {
+    let known = known(data);
+    let list = known.join(", ");
+    let error = Diagnostic::input(format!("no distro is called `{id}`"));
+    match nearest(id, &known.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Some(near) => error.help(format!("did you mean `{near}`? known: {list}")),
+        None => error.help(format!("known: {list}; or write distros/{id}.toml, a few lines with `like =`")),
+    }
+}
+
+fn parse(file: &DataFile) -> Result<Spanned<DeTable<'_>>> {
+    DeTable::parse(&file.text).map_err(|error| toml_diagnostic(&file.origin, &file.text, &error))
 }
 
 /// What `over` says replaces what `base` says; tables are merged key by key.
-fn merge(mut base: Table, over: Table) -> Table {
+fn merge<'i>(mut base: DeTable<'i>, over: DeTable<'i>) -> DeTable<'i> {
     for (key, value) in over {
-        let merged = match (base.remove(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => Value::Table(merge(below, above)),
+        let span = value.span();
+        let merged = match (base.remove(&key).map(Spanned::into_inner), value.into_inner()) {
+            (Some(DeValue::Table(below)), DeValue::Table(above)) => DeValue::Table(merge(below, above)),
             (_, value) => value,
         };
-        base.insert(key, merged);
+        base.insert(key, Spanned::new(span, merged));
     }
     base
+}
+
+/// What the types do not show: the id is the file's name, and dependencies can
+/// be spelled in the format.
+fn check(distro: &Distro, file: &DataFile) -> Result<()> {
+    let at = |message: String, word: &str| {
+        let quoted = format!("\"{word}\"");
+        let error = Diagnostic::input(message);
+        match file.text.find(&quoted) {
+            Some(start) => error.at(&file.origin, &file.text, start..start + quoted.len(), "here"),
+            None => error,
+        }
+    };
+    let name = std::path::Path::new(&file.origin).file_stem().unwrap_or_default();
+    if name != distro.id.as_str() {
+        let message = format!("`id` is `{}`, the file is {}", distro.id, file.origin);
+        return Err(
+            at(message, &distro.id).help("a distro's file is called ID.toml, ID as in its os-release")
+        );
+    }
+    for variable in distro.bootloader.values().filter_map(|way| way.variable.as_ref()) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !variable.chars().all(plain) || !variable.starts_with(|c: char| !c.is_ascii_digit()) {
+            let message = format!("`{variable}` is no name of a shell variable");
+            return Err(at(message, variable).help("letters, digits and `_`, without `$`"));
+        }
+    }
+    for (need, dependencies) in distro.needs.all() {
+        for dependency in dependencies {
+            alternatives(distro.package.format, dependency).map_err(|why| {
+                at(format!("needs.{need}: {why}"), dependency)
+                    .help("one dependency an entry, in the format's own spelling, without a version")
+            })?;
+        }
+    }
+    Ok(())
 }

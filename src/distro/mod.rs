@@ -1,6 +1,7 @@
 //! What is true of a distro: a file in `distros/`, so that a new distro of a
 //! known family takes one file and no code. `distros/README.md` explains every key.
 
+mod dependency;
 mod load;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::{Bootloader, DisplayManager, Init};
+
+pub use dependency::{Atom, alternatives, package_use};
+pub use load::chain;
 
 /// A distro, with everything it inherits filled in.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -34,9 +38,6 @@ pub struct Distro {
     pub dirs: Dirs,
     /// Package names for each need.
     pub needs: Needs,
-    /// USE flags that the needs' packages must have (Gentoo).
-    #[serde(default)]
-    pub use_flags: BTreeMap<String, Vec<String>>,
     /// What its UEFI firmware for guests can do.
     pub firmware: Firmware,
     /// How a user gets at libvirt without being root.
@@ -126,7 +127,8 @@ pub struct Dirs {
 }
 
 /// Package names for each need; an entry is one dependency in the format's own
-/// spelling (with alternatives, where the format has them).
+/// spelling, with alternatives and USE flags where the format has them: see
+/// [`alternatives`].
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case"))]
 pub struct Needs {
@@ -153,6 +155,26 @@ pub struct Needs {
     /// Glue for an init that is not the usual one.
     #[serde(default)]
     pub init: BTreeMap<Init, Vec<String>>,
+}
+
+impl Needs {
+    /// All of them, each with its key in distro files.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &Vec<String>)> {
+        [
+            ("qemu", &self.qemu),
+            ("disk-tool", &self.disk_tool),
+            ("libvirt", &self.libvirt),
+            ("firmware", &self.firmware),
+            ("tpm", &self.tpm),
+            ("manager", &self.manager),
+            ("network", &self.network),
+            ("firewall", &self.firewall),
+            ("pipewire", &self.pipewire),
+            ("polkit", &self.polkit),
+        ]
+        .into_iter()
+        .chain(self.init.iter().map(|(init, names)| (init.word(), names)))
+    }
 }
 
 /// What the distro's UEFI for guests can do.
@@ -203,6 +225,10 @@ pub struct Services {
     /// Runit: where enabled services are linked.
     #[serde(default)]
     pub enabled: Option<String>,
+    /// OpenRC: the daemon's pidfile, where its init script has no `reload`: a
+    /// SIGHUP goes to that process instead.
+    #[serde(default)]
+    pub pidfile: Option<String>,
     /// OpenRC: the runlevel.
     #[serde(default)]
     pub runlevel: Option<String>,
@@ -221,6 +247,17 @@ pub struct KernelParameters {
     /// The distro's own command that regenerates, as words.
     #[serde(default)]
     pub regenerate: Vec<String>,
+    /// `sourced-block`: the shell file that the generator reads.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// `sourced-block`: the variable in it that holds the words.
+    #[serde(default)]
+    pub variable: Option<String>,
+    /// `sourced-block`: an empty variable means that the generator finds `root=`
+    /// by itself, and a filled one that it does not. The running kernel's own
+    /// words are written along then, or the machine would not boot.
+    #[serde(default)]
+    pub variable_replaces_root: bool,
 }
 
 /// Ways to set kernel parameters; each has a template of its own.
@@ -240,6 +277,24 @@ pub enum Mechanism {
     LoaderEntries,
     /// Pop!_OS's tool.
     Kernelstub,
+    /// A marked block at the end of another shell file that a generator of boot
+    /// entries reads: `file` and `variable` say which.
+    SourcedBlock,
+}
+
+impl Mechanism {
+    /// The template of its step.
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::GrubDropIn => "steps/kernel-parameters-grub-drop-in",
+            Self::GrubBlock => "steps/kernel-parameters-grub-block",
+            Self::Grubby => "steps/kernel-parameters-grubby",
+            // One template: where /etc/kernel/cmdline is not there, the entries are edited.
+            Self::KernelInstall | Self::LoaderEntries => "steps/kernel-parameters-loader-entries",
+            Self::Kernelstub => "steps/kernel-parameters-kernelstub",
+            Self::SourcedBlock => "steps/kernel-parameters-sourced-block",
+        }
+    }
 }
 
 /// Services of display managers under one init.

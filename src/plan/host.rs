@@ -128,13 +128,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
     if let Some(mechanism) = mechanism(setup) {
         out.push(Step {
             id: "kernel-parameters",
-            template: match mechanism {
-                Mechanism::GrubDropIn => "steps/kernel-parameters-grub-drop-in",
-                Mechanism::GrubBlock => "steps/kernel-parameters-grub-block",
-                Mechanism::Grubby => "steps/kernel-parameters-grubby",
-                Mechanism::KernelInstall | Mechanism::LoaderEntries => "steps/kernel-parameters-loader-entries",
-                Mechanism::Kernelstub => "steps/kernel-parameters-kernelstub",
-            },
+            template: mechanism.template(),
             reason: format!(
                 "Puts `{}` on the kernel's command line, by the way {} has for {}.",
                 setup.host.kernel_parameters.join(" "),

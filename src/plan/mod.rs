@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::setup::{Guest, Setup};
 
-pub use dependencies::package_names;
+pub use dependencies::PackageList;
 
 /// All packages of a setup.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub(crate) use read::toml_diagnostic;
 pub use read::{nearest, parse, read};
 pub use values::{DiskSize, GuestName, HostPath, Memory, PciAddress, UsbId, UserName};
 pub use words::{Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, GuestOs, Init};

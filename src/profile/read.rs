@@ -49,21 +49,25 @@ pub fn parse(name: &str, text: &str) -> Result<Profile> {
 /// Deserializes TOML with errors that point at the place and name the nearest word.
 pub fn from_toml<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        let message = error.message().lines().next().unwrap_or_default();
-        let (title, help) = explain(message);
-        let mut diagnostic = Diagnostic::input(title);
         if text.trim().is_empty() {
             return Diagnostic::input(format!("{name}:1:1: the file is empty"))
                 .help("a profile needs at least [gpu] with `address` and `driver`, and a [[guest]]");
         }
-        let label = if message.starts_with("missing field") { "in this table" } else { "here" };
-        diagnostic = diagnostic.at(name, text, first_line(text, span), label);
-        match help {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        }
+        toml_diagnostic(name, text, &error)
     })
+}
+
+/// An error of the TOML reader, whose span lies in `text`, as a diagnostic.
+pub(crate) fn toml_diagnostic(name: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().unwrap_or(0..0);
+    let message = error.message().lines().next().unwrap_or_default();
+    let (title, help) = explain(message);
+    let label = if message.starts_with("missing field") { "in this table" } else { "here" };
+    let diagnostic = Diagnostic::input(title).at(name, text, first_line(text, span), label);
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
 }
 
 /// A caret under many lines helps nobody: keep the first line of a span.

@@ -1,5 +1,6 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
+mod check_distros;
 mod golden;
 mod process;
 mod provision;
@@ -26,6 +27,8 @@ struct Cli {
 enum Chore {
     Test(suite::Test),
     Golden(golden::Golden),
+    /// Hold the files of distros/ together: sources, repetition, completeness
+    CheckDistros,
     /// Check the repo's own rules
     Tidy,
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
+        Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

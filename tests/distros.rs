@@ -1,0 +1,173 @@
+//! Distros as data: a new one is one file, and a wrong one is told where.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use onegpu::data::DataDirs;
+use onegpu::distro::Distro;
+use onegpu::plan::PackageList;
+use onegpu::profile;
+use onegpu::setup::Setup;
+
+/// A data folder with these distro files.
+fn data(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("distros")).unwrap();
+    for (id, text) in files {
+        fs::write(dir.path().join(format!("distros/{id}.toml")), text).unwrap();
+    }
+    dir
+}
+
+fn onegpu(data: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_onegpu")).arg("--data-dir").arg(data).args(args).output().unwrap()
+}
+
+/// Loads `id` with these files before the embedded ones; the whole message.
+fn refused(files: &[(&str, &str)], id: &str) -> String {
+    let dir = data(files);
+    Distro::load(&DataDirs::standard(Some(dir.path())), id).unwrap_err().to_string()
+}
+
+fn setup(distro: &str) -> Setup {
+    // Not every distro has systemd: its usual init is taken.
+    let text = onegpu::data::EXAMPLE_PROFILE.replace("init = \"systemd\"\n", "");
+    let profile = profile::parse("example", &text).unwrap();
+    Setup::new(&profile, Distro::load(&DataDirs::embedded(), distro).unwrap()).unwrap()
+}
+
+const GARUDA: &str = "id = \"garuda\"\nname = \"Garuda Linux\"\nlike = \"arch\"\ntested = \"rendered\"\n";
+
+#[test]
+fn a_new_distro_is_one_file_of_four_lines() {
+    let dir = data(&[("garuda", GARUDA)]);
+    let listed = onegpu(dir.path(), &["distros"]);
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let line = listed.lines().find(|line| line.starts_with("garuda ")).unwrap();
+    assert_eq!(
+        line.split_whitespace().collect::<Vec<_>>(),
+        ["garuda", "arch", "pacman", "systemd", "rendered"]
+    );
+
+    let profile = dir.path().join("profile.toml");
+    fs::write(&profile, onegpu::data::EXAMPLE_PROFILE).unwrap();
+    let trees = ["garuda", "arch"].map(|id| {
+        let out = dir.path().join(id);
+        let args = ["render", profile.to_str().unwrap(), "--distro", id, "-o", out.to_str().unwrap()];
+        let done = onegpu(dir.path(), &args);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        fs::read_to_string(out.join("packages.txt")).unwrap()
+    });
+    assert!(trees[0].contains("Garuda Linux"));
+    assert_eq!(trees[0].replace("Garuda Linux", "Arch Linux"), trees[1]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place_and_the_nearest() {
+    let message = refused(&[("garuda", &format!("{GARUDA}\n[needs]\nquemu = [\"qemu-full\"]\n"))], "garuda");
+    assert!(message.starts_with("error: unknown key `quemu`"), "{message}");
+    assert!(message.contains("distros/garuda.toml:7:1"), "{message}");
+    assert!(message.contains("did you mean `qemu`?"), "{message}");
+}
+
+#[test]
+fn an_unknown_key_is_found_behind_a_table_that_is_only_half_said() {
+    // [package] alone is no whole table: what is missing there is inherited.
+    let text = format!("{GARUDA}[package]\nremove = \"sudo pacman -R\"\n[dirs]\nlibexek = \"/x\"\n");
+    let message = refused(&[("garuda", &text)], "garuda");
+    assert!(message.contains("distros/garuda.toml:8:1") && message.contains("`libexec`"), "{message}");
+}
+
+#[test]
+fn a_mistake_in_the_parent_points_into_the_parent() {
+    let parent = "id = \"base\"\nname = \"B\"\nlike = \"arch\"\ntested = \"rendert\"\n";
+    let child = "id = \"child\"\nname = \"C\"\nlike = \"base\"\ntested = \"rendered\"\n";
+    let message = refused(&[("base", parent), ("child", child)], "child");
+    assert!(message.contains("distros/base.toml:4:10"), "{message}");
+    assert!(message.contains("did you mean `rendered`?"), "{message}");
+}
+
+#[test]
+fn a_new_table_must_be_whole() {
+    let text = format!("{GARUDA}[libvirt.runit]\nreload = [\"libvirtd\"]\n");
+    let message = refused(&[("garuda", &text)], "garuda");
+    assert!(message.contains("`enable` is missing") && message.contains("garuda.toml:5:"), "{message}");
+}
+
+#[test]
+fn wrong_files_are_refused_with_their_place() {
+    let like =
+        |parent: &str| format!("id = \"x\"\nname = \"X\"\nlike = \"{parent}\"\ntested = \"rendered\"\n");
+    for (text, expected) in [
+        (like("x"), "`like` runs in a circle"),
+        (like("arhc"), "did you mean `arch`?"),
+        (like("../../etc/passwd"), "x.toml:3:8"),
+        (like("arch").replace("\"x\"", "\"y\""), "`id` is `y`"),
+        (format!("{}[needs]\nqemu = [\"a b\"]\n", like("arch")), "x.toml:6:9"),
+        (format!("{}[needs]\nqemu = \"a\"\n", like("arch")), "x.toml:6:8"),
+        (format!("{}[bootloader.grub]\nvariable = \"A;id\"\n", like("arch")), "x.toml:6:12"),
+        ("id = \"x\"\nid = \"x\"\n".to_owned(), "x.toml:2:1"),
+        ("id = x\n".to_owned(), "x.toml:1:6"),
+        (String::new(), "`id` is missing"),
+    ] {
+        let message = refused(&[("x", &text)], "x");
+        assert!(message.contains(expected), "for\n{text}\nthe message is\n{message}");
+    }
+    let circle = [("x", like("y")), ("y", like("x").replace("\"x\"\nname", "\"y\"\nname"))];
+    let files: Vec<(&str, &str)> = circle.iter().map(|(id, text)| (*id, text.as_str())).collect();
+    assert!(refused(&files, "x").contains("runs in a circle"));
+    for id in ["../distros/arch", "", ".hidden", "Arch", "no-such"] {
+        assert!(refused(&[], id).contains("no distro is called"), "{id:?}");
+    }
+}
+
+#[test]
+fn a_machine_is_the_first_of_its_ids_that_a_file_knows() {
+    let data = DataDirs::embedded();
+    let found = |ids: &[&str]| Distro::resolve(&data, ids).unwrap().map(|distro| distro.id);
+    assert_eq!(found(&["endeavouros", "arch"]).as_deref(), Some("endeavouros"));
+    assert_eq!(found(&["garuda", "arch"]).as_deref(), Some("arch"));
+    assert_eq!(found(&["elementary", "ubuntu", "debian"]).as_deref(), Some("ubuntu"));
+    assert_eq!(found(&["../debian", "plan9"]), None);
+    assert_eq!(found(&[]), None);
+}
+
+#[test]
+fn every_distro_takes_the_example() {
+    for id in DataDirs::embedded().distro_ids() {
+        let list = PackageList::new(&setup(&id));
+        assert!(list.names.len() >= 4, "{id}: {list:?}");
+        assert!(list.names.iter().all(|name| !name.contains([' ', '[', '|'])), "{id}: {list:?}");
+    }
+}
+
+#[test]
+fn package_names_can_be_typed() {
+    assert!(PackageList::new(&setup("debian")).names.contains(&"iptables".to_owned()));
+    let gentoo = PackageList::new(&setup("gentoo"));
+    assert!(gentoo.names.contains(&"sys-firmware/edk2-bin".to_owned()), "{gentoo:?}");
+    // Host, guest (sound) and manager ask for flags of the same packages.
+    assert_eq!(
+        gentoo.package_use,
+        [
+            "app-emulation/libvirt libvirtd policykit qemu udev virt-network",
+            "app-emulation/qemu pipewire qemu_softmmu_targets_x86_64 usb vnc",
+            "app-emulation/virt-manager gui",
+            "net-dns/dnsmasq dhcp script",
+        ]
+    );
+    assert!(PackageList::new(&setup("arch")).package_use.is_empty());
+}
+
+#[test]
+fn a_guest_depends_on_the_host_part_and_the_list_does_not_name_it() {
+    for (id, host) in [("debian", "onegpu-host"), ("gentoo", "app-emulation/onegpu-host")] {
+        let setup = setup(id);
+        assert!(!PackageList::new(&setup).names.iter().any(|name| name.contains("onegpu")));
+        let plan = onegpu::plan::Plan::new(setup);
+        assert_eq!(plan.packages[1].depends[0], host);
+        assert!(!plan.packages[0].depends.iter().any(|name| name.contains("onegpu")));
+    }
+}
