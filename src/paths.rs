@@ -22,6 +22,8 @@ pub const IMAGE_DIR: &str = "/var/lib/libvirt/images";
 pub const NVRAM_DIR: &str = "/var/lib/libvirt/qemu/nvram";
 /// Where libvirt keeps a guest's TPM.
 pub const TPM_DIR: &str = "/var/lib/libvirt/swtpm";
+/// Where block devices are: a disk below it is no image file.
+pub const DEVICE_DIR: &str = "/dev/";
 /// Overrides of distro files and templates: the machine's own, then the vendor's.
 pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];
 /// The machine's configuration: what the user may edit lies here.

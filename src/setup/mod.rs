@@ -210,7 +210,7 @@ fn guest(said: &profile::Guest, format: Format) -> Guest {
         Some(disk) => disk.path.as_str().to_owned(),
         None => format!("{}/{name}.qcow2", paths::IMAGE_DIR),
     };
-    let block = path.starts_with("/dev/");
+    let block = path.starts_with(paths::DEVICE_DIR);
     let raw = block || path.ends_with(".raw") || path.ends_with(".img");
     let text = |path: &Option<profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
     Guest {

@@ -1,4 +1,4 @@
-//! Tools from PyPI, in an environment of their own below `target/`.
+//! Tools from PyPI, each in an environment of its own below `target/`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,40 +8,58 @@ use xshell::Shell;
 
 use crate::process::{failure, root};
 
-/// What is installed, pinned. pkgcore's later releases read EAPI 9 and refuse
-/// to start with a bash older than 5.3, which no Debian release has.
-const REQUIREMENTS: &[&str] =
-    &["portage==3.0.83", "pkgcheck==0.10.37", "pkgcore==0.12.30", "rpmlint==2.10.0"];
+/// One environment.
+struct Environment {
+    name: &'static str,
+    /// What is installed, pinned.
+    requirements: &'static [&'static str],
+}
+
+/// The first is where tests look for Portage; the second's name is the first's with `-pkgcheck`.
+const ENVIRONMENTS: &[Environment] = &[
+    Environment { name: "portage", requirements: &["portage==3.0.83"] },
+    // pkgcore's later releases read EAPI 9 and refuse to start with a bash older
+    // than 5.3, which is newer than Debian's.
+    Environment { name: "portage-pkgcheck", requirements: &["pkgcheck==0.10.37", "pkgcore==0.12.30"] },
+    Environment { name: "rpmlint", requirements: &["rpmlint==2.10.0"] },
+];
 
 /// Debian's own interpreter: rpmlint needs the `rpm` module that belongs to it.
 const INTERPRETER: &str = "/usr/bin/python3";
 
-fn folder() -> PathBuf {
-    root().join("target/test-tools/python")
+fn folder(name: &str) -> PathBuf {
+    root().join("target/test-tools").join(name)
 }
 
-/// Where the environment's programs are.
-pub fn programs() -> PathBuf {
-    folder().join("bin")
+/// The environment with Portage, for tests that bring it into a root.
+pub fn portage() -> PathBuf {
+    folder("portage")
 }
 
-/// Makes the environment, once for each list of requirements.
+/// Where the environments' programs are.
+pub fn programs() -> impl Iterator<Item = PathBuf> {
+    ENVIRONMENTS.iter().map(|environment| folder(environment.name).join("bin"))
+}
+
+/// Makes the environments that are not there as they are wanted.
 pub fn provision(sh: &Shell) -> Result<()> {
-    let folder = folder();
-    // Written last, so an environment that was interrupted is made again. It is
-    // built in its place: the programs have the path in their first line.
-    let stamp = folder.join("requirements");
-    let wanted = REQUIREMENTS.join("\n");
-    if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
-        return Ok(());
+    ENVIRONMENTS.iter().try_for_each(|environment| environment.make(sh))
+}
+
+impl Environment {
+    fn make(&self, sh: &Shell) -> Result<()> {
+        let folder = folder(self.name);
+        // Written last, so an environment that was interrupted is made again. It is
+        // built in its place: the programs have the path in their first line.
+        let stamp = folder.join("requirements");
+        let wanted = self.requirements.join("\n");
+        if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
+            return Ok(());
+        }
+        sh.remove_path(&folder).map_err(failure)?;
+        sh.cmd(INTERPRETER).args(["-m", "venv"]).arg(&folder).run().map_err(failure)?;
+        let pip = sh.cmd(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check"]);
+        pip.args(self.requirements).run().map_err(failure)?;
+        fs::write(stamp, wanted).map_err(failure)
     }
-    sh.remove_path(&folder).map_err(failure)?;
-    sh.cmd(INTERPRETER).args(["-m", "venv"]).arg(&folder).run().map_err(failure)?;
-    let pip = programs().join("pip");
-    sh.cmd(pip)
-        .args(["install", "--quiet", "--disable-pip-version-check"])
-        .args(REQUIREMENTS)
-        .run()
-        .map_err(failure)?;
-    fs::write(stamp, wanted).map_err(failure)
 }

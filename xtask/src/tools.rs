@@ -20,8 +20,8 @@ pub struct Tool {
 pub enum Found {
     /// A program on PATH, from this Debian package.
     Debian(&'static str),
-    /// A program of the Python environment.
-    Python,
+    /// This program of a Python environment.
+    Python(&'static str),
     /// A Debian root to change into.
     Root,
     /// Being root; nothing to install.
@@ -47,17 +47,17 @@ pub const TOOLS: &[Tool] = &[
     debian("xmllint", "libxml2-utils"),
     debian("xz", "xz-utils"),
     debian("zstd", "zstd"),
-    Tool { name: "emerge", found: Found::Python },
-    Tool { name: "pkgcheck", found: Found::Python },
-    Tool { name: "rpmlint", found: Found::Python },
+    Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
+    Tool { name: "portage", found: Found::Python("emerge") },
+    Tool { name: "rpmlint", found: Found::Python("rpmlint") },
     Tool { name: "bookworm", found: Found::Root },
     Tool { name: "trixie", found: Found::Root },
     Tool { name: "root", found: Found::Superuser },
 ];
 
-/// Packages that no test names, but what is provisioned stands on them:
-/// environments for Python, librpm for rpmlint, keys and a builder for the roots.
-pub const GROUND: &[&str] = &["python3-venv", "python3-rpm", "debian-archive-keyring"];
+/// Packages that no test names, but what is provisioned stands on them: Portage
+/// unpacks with bzip2; keys for the roots; librpm for rpmlint; Python's environments.
+pub const GROUND: &[&str] = &["bzip2", "debian-archive-keyring", "python3-rpm", "python3-venv"];
 
 const fn debian(name: &'static str, package: &'static str) -> Tool {
     Tool { name, found: Found::Debian(package) }
@@ -67,7 +67,8 @@ impl Tool {
     /// Whether it is there.
     pub fn is_there(&self, sh: &Shell) -> bool {
         match self.found {
-            Found::Debian(_) | Found::Python => on_path(sh, self.name),
+            Found::Debian(_) => on_path(sh, self.name),
+            Found::Python(program) => on_path(sh, program),
             Found::Root => roots::is_there(self.name),
             Found::Superuser => is_superuser(sh),
         }
@@ -83,11 +84,12 @@ pub fn is_superuser(sh: &Shell) -> bool {
 /// comes last: nothing of the machine is shadowed.
 pub fn equip(sh: &Shell) {
     let own = env::var_os("PATH").unwrap_or_default();
-    let more = [python::programs(), "/usr/sbin".into(), "/sbin".into()];
-    if let Ok(path) = env::join_paths(env::split_paths(&own).chain(more)) {
+    let more = ["/usr/sbin".into(), "/sbin".into()];
+    if let Ok(path) = env::join_paths(env::split_paths(&own).chain(more).chain(python::programs())) {
         sh.set_var("PATH", path);
     }
     sh.set_var("ONEGPU_TEST_ROOTS", roots::folder());
+    sh.set_var("ONEGPU_TEST_PORTAGE", python::portage());
 }
 
 fn on_path(sh: &Shell, program: &str) -> bool {

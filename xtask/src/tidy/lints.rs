@@ -1,8 +1,9 @@
 //! `unwrap` and `expect` are refused by clippy; this sees that clippy is asked.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use toml::Table;
 
+use super::literals::{Piece, for_each};
 use super::{Finding, Tree};
 
 const LINTS: [&str; 2] = ["unwrap_used", "expect_used"];
@@ -33,36 +34,15 @@ pub fn unwrap(tree: &Tree) -> Vec<Finding> {
     let code =
         tree.iter().filter(|(path, _)| path.ends_with(".rs") && path.split('/').any(|part| part == "src"));
     for (path, text) in code {
-        let tokens = text.parse::<TokenStream>().unwrap_or_default();
-        for line in allowed(tokens) {
-            out.push(Finding::new(path, line, "switches the lint against unwrap off: handle the error"));
-        }
-    }
-    out
-}
-
-/// Lines of attributes that allow or expect one of the lints. Test modules do
-/// without: clippy.toml excuses them.
-fn allowed(tokens: TokenStream) -> Vec<usize> {
-    let mut out = Vec::new();
-    // `#[…]` or `#![…]`; a `!` alone is a macro's.
-    let mut in_attribute = false;
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(mark) if mark.as_char() == '#' => in_attribute = true,
-            TokenTree::Punct(mark) if mark.as_char() == '!' => {}
-            TokenTree::Group(group) => {
-                let text = group.to_string();
-                let excuses = ["allow", "expect ", "expect("].iter().any(|word| text.contains(word));
-                if in_attribute && excuses && LINTS.iter().any(|lint| text.contains(lint)) {
-                    out.push(group.span_open().start().line);
-                } else {
-                    out.extend(allowed(group.stream()));
-                }
-                in_attribute = false;
+        for_each(text.parse::<TokenStream>().unwrap_or_default(), &mut |piece| {
+            let Piece::Attribute(attribute) = piece else { return };
+            let text = attribute.to_string();
+            let excuses = ["allow", "expect ", "expect("].iter().any(|word| text.contains(word));
+            if excuses && LINTS.iter().any(|lint| text.contains(lint)) {
+                let what = "switches the lint against unwrap off: handle the error";
+                out.push(Finding::new(path, attribute.span().start().line, what));
             }
-            _ => in_attribute = false,
-        }
+        });
     }
     out
 }
@@ -94,6 +74,8 @@ mod tests {
         let found = unwrap(&tree(&[("src/a.rs", code)]));
         assert_eq!(found.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2]);
         assert_eq!(unwrap(&tree(&[("xtask/src/a.rs", "#![expect(clippy::expect_used)]")])).len(), 1);
+        let of_tests = "#[cfg(test)]\nmod tests {\n    #![allow(clippy::unwrap_used)]\n}";
+        assert_eq!(unwrap(&tree(&[("src/a.rs", of_tests)])), []);
         assert_eq!(unwrap(&tree(&[("src/a.rs", "#[allow(dead_code)] fn f() { x.expect_used(); }")])), []);
     }
 }

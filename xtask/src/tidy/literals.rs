@@ -11,11 +11,13 @@ const TOPS: &[&str] = &["etc", "sys", "usr", "var", "run", "proc", "dev", "boot"
 pub fn paths(tree: &Tree) -> Vec<Finding> {
     let rust = tree.iter().filter(|(path, _)| path.starts_with("src/") && path.ends_with(".rs"));
     let mut out = Vec::new();
-    for (path, text) in rust.filter(|(path, _)| *path != "src/paths.rs") {
+    let theirs = |path: &str| path == "src/paths.rs" || path.starts_with("src/paths/");
+    for (path, text) in rust.filter(|(path, _)| !theirs(path)) {
         match text.parse::<TokenStream>() {
-            Ok(tokens) => for_each_token(tokens, &mut |token| {
-                let text = token.to_string();
-                if matches!(token, TokenTree::Literal(_)) && is_machine_path(&text) {
+            Ok(tokens) => for_each(tokens, &mut |piece| {
+                let Piece::Token(token @ TokenTree::Literal(literal)) = piece else { return };
+                let text = literal.to_string();
+                if is_machine_path(&text) {
                     let what = format!("{text}: paths of a machine stand in src/paths.rs");
                     out.push(Finding::new(path, token.span().start().line, what));
                 }
@@ -26,9 +28,16 @@ pub fn paths(tree: &Tree) -> Vec<Finding> {
     out
 }
 
-/// Walks over code that is not for tests; comments are no tokens, and
-/// attributes (doc comments are such) are left out.
-pub fn for_each_token(tokens: TokenStream, each: &mut impl FnMut(&TokenTree)) {
+/// A piece of code. Comments are none, and doc comments are attributes.
+pub enum Piece<'a> {
+    /// What stands between the brackets of `#[…]` or `#![…]`, with them.
+    Attribute(&'a TokenTree),
+    /// Anything else.
+    Token(&'a TokenTree),
+}
+
+/// Walks over code that is not for tests.
+pub fn for_each(tokens: TokenStream, each: &mut impl FnMut(Piece<'_>)) {
     let mut tokens = tokens.into_iter().peekable();
     let mut of_tests = false;
     while let Some(token) = tokens.next() {
@@ -36,6 +45,9 @@ pub fn for_each_token(tokens: TokenStream, each: &mut impl FnMut(&TokenTree)) {
             tokens.next_if(|next| matches!(next, TokenTree::Punct(mark) if mark.as_char() == '!'));
             if let Some(attribute) = tokens.next_if(|next| matches!(next, TokenTree::Group(_))) {
                 of_tests |= attribute.to_string().replace(' ', "") == "[cfg(test)]";
+                if !of_tests {
+                    each(Piece::Attribute(&attribute));
+                }
             }
             continue;
         }
@@ -48,9 +60,9 @@ pub fn for_each_token(tokens: TokenStream, each: &mut impl FnMut(&TokenTree)) {
             };
             continue;
         }
-        each(&token);
+        each(Piece::Token(&token));
         if let TokenTree::Group(group) = token {
-            for_each_token(group.stream(), each);
+            for_each(group.stream(), each);
         }
     }
 }
