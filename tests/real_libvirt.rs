@@ -3,7 +3,7 @@
 //! and starts what can be started without a card.
 //!
 //! One libvirtd answers for all tests; `libvirt/machine.sh` makes it.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by a panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by a panic")]
 
 mod guests;
 
