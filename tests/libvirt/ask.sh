@@ -1,0 +1,67 @@
+#!/bin/sh
+# Asks libvirt about every /work/in/NAME.xml, and starts every /work/start/NAME.xml;
+# what it says goes to /work/out, a file for each name and question.
+set -eu
+cd /work
+mkdir out
+export LC_ALL=C
+
+virtlogd -d
+libvirtd -d 2>out/libvirtd.log
+tries=0
+until virsh version >out/version 2>&1; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || exit 1
+    sleep 0.1
+done
+virsh -q net-start default >/dev/null
+useradd --uid 1000 mika
+
+for file in in/*.xml; do
+    name=${file#in/}
+    name=${name%.xml}
+    virt-xml-validate "$file" >schema 2>&1 || cp schema "out/$name.schema"
+    # A machine without KVM takes no domain of that type: the rest of it is asked about.
+    if [ ! -e /dev/kvm ]; then
+        sed -i -e "s/<domain type='kvm'>/<domain type='qemu'>/" \
+            -e "s/<cpu mode='host-passthrough'.*>/<cpu mode='maximum'>/" \
+            -e "/<cache mode='passthrough'/d" -e '/topoext/d' \
+            -e '/<hyperv/,/<\/hyperv>/d' -e '/hypervclock/d' -e '/<kvm>/,/<\/kvm>/d' "$file"
+    fi
+    # libvirt looks USB devices up only at the start, and makes no command line without that.
+    sed "/<hostdev mode='subsystem' type='usb'/,/<\/hostdev>/d" "$file" >argv.xml
+    virsh -q "define $file
+        dumpxml --inactive $name
+        echo =argv=
+        domxml-to-native qemu-argv argv.xml
+        undefine --keep-nvram --keep-tpm $name" >"out/$name.said" 2>"out/$name.errors" || :
+done
+
+# libvirt's driver for tests forgets all when the connection ends: everything in one.
+{
+    for file in in/*.xml; do echo "define $file"; done
+    echo 'list --all --name'
+} >commands
+virsh -q -c test:///default "$(cat commands)" >out/test-driver 2>out/test-driver.errors || :
+
+# What another user's QEMU has to get through, beyond what libvirt labels for it.
+chmod o+x /var/lib/libvirt/qemu
+qemu-img create -q -f qcow2 /var/lib/libvirt/images/disk.qcow2 1G
+for file in start/*.xml; do
+    name=${file#start/}
+    name=${name%.xml}
+    {
+        virsh -q define --validate "$file"
+        virsh -q start --paused "$name"
+        echo "state $(virsh domstate "$name" | head -n 1)"
+        echo "screen $(virsh vncdisplay "$name" 2>/dev/null | head -n 1)"
+        echo "disk $(stat -c %U:%G /var/lib/libvirt/images/disk.qcow2)"
+        virsh qemu-monitor-command --hmp "$name" 'info pci' |
+            sed -n 's/^ *\(.*\): PCI device \(....:....\).*/device \2 \1/p'
+        virsh -q destroy "$name"
+        echo "disk afterwards $(stat -c %U:%G /var/lib/libvirt/images/disk.qcow2)"
+        virsh -q undefine --keep-nvram --keep-tpm "$name"
+    } >"out/$name.started" 2>"out/$name.start-errors" || :
+done
+ls /var/lib/libvirt/qemu/nvram >out/variables 2>&1 || :
+ls /var/lib/libvirt/swtpm >out/tpms 2>&1 || :
