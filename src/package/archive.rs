@@ -1,6 +1,8 @@
 //! Tar archives that come out the same everywhere: one owner, one time, the
 //! order they are given in; and the zstd around them.
 
+use std::fmt::Write as _;
+
 use tar::{Builder, EntryType, Header};
 
 use super::tree::Entry;
@@ -96,4 +98,12 @@ impl Tar {
 
 fn failure(what: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::machine(format!("{what}: {error}"))
+}
+
+/// A checksum as everybody writes it.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }

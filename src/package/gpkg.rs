@@ -10,7 +10,7 @@ use bzip2::write::BzEncoder;
 use sha2::{Digest, Sha512};
 use tera::Value;
 
-use super::archive::Tar;
+use super::archive::{Tar, hex};
 use super::overlay::{self, CATEGORY, REPOSITORY};
 use super::{Built, SetupPackage, tree};
 use crate::diag::{Diagnostic, Result};
@@ -125,13 +125,6 @@ fn relative(link: &str, target: &str) -> String {
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = vec![".."; from.len() - common];
     up.into_iter().chain(to[common..].iter().copied()).collect::<Vec<_>>().join("/")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
+use md5::Md5;
 use sha2::{Digest, Sha256};
 
+use super::archive::hex;
 use super::tree::Entry;
 use crate::diag::{Diagnostic, Result};
 
@@ -41,11 +43,9 @@ fn line(text: &mut String, path: &str, epoch: u32, about: &str) {
 fn regular(mode: u32, bytes: &[u8]) -> String {
     // 644 is what /set says.
     let mode = if mode == 0o644 { String::new() } else { format!(" mode={mode:o}") };
-    let mut out = format!("{mode} size={} sha256digest=", bytes.len());
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    // Pacman before 6.1 looks at the MD5, and takes its absence for an altered file.
+    let (md5, sha256) = (hex(&Md5::digest(bytes)), hex(&Sha256::digest(bytes)));
+    format!("{mode} size={} md5digest={md5} sha256digest={sha256}", bytes.len())
 }
 
 /// mtree(5): anything but plain characters as three octal digits.
