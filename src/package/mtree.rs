@@ -2,21 +2,25 @@
 //! The format is mtree(5), as makepkg has bsdtar write it, in gzip.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use flate2::{Compression, GzBuilder};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use super::archive::hex;
 use super::tree::Entry;
-use crate::diag::{Diagnostic, Result};
+use super::{SetupPackage, manual};
+use crate::diag::Result;
 
 /// The compressed list: first the metadata files, which pacman keeps, then the tree.
 ///
 /// # Errors
 /// When the compressor fails, which memory alone can bring about.
-pub(super) fn write(metadata: &[(&str, &[u8])], tree: &[Entry<'_>], epoch: u32) -> Result<Vec<u8>> {
+pub(super) fn write(
+    package: &SetupPackage,
+    metadata: &[(&str, &[u8])],
+    tree: &[Entry<'_>],
+) -> Result<Vec<u8>> {
+    let epoch = package.epoch;
     let mut text = String::from("#mtree\n/set type=file uid=0 gid=0 mode=644\n");
     for (name, bytes) in metadata {
         line(&mut text, name, epoch, &regular(0o644, bytes));
@@ -29,11 +33,7 @@ pub(super) fn write(metadata: &[(&str, &[u8])], tree: &[Entry<'_>], epoch: u32) 
         };
         line(&mut text, entry.path.trim_start_matches('/'), epoch, &about);
     }
-    // No name and no time in gzip's header, and always the same "operating system".
-    let mut gzip = GzBuilder::new().mtime(0).operating_system(3).write(Vec::new(), Compression::best());
-    gzip.write_all(text.as_bytes())
-        .and_then(|()| gzip.finish())
-        .map_err(|error| Diagnostic::machine(format!(".MTREE: {error}")))
+    manual::gzip(package, text.as_bytes())
 }
 
 fn line(text: &mut String, path: &str, epoch: u32, about: &str) {

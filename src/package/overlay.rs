@@ -4,7 +4,7 @@
 use serde::Serialize;
 use tera::Value;
 
-use super::{LICENSE, SetupPackage};
+use super::{HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage};
 use crate::diag::Result;
 use crate::plan::Kind;
 use crate::render::{Engine, File};
@@ -38,7 +38,12 @@ pub fn files(engine: &mut Engine<'_>, packages: &[SetupPackage]) -> Result<Vec<F
         let folder = format!("/{CATEGORY}/{}", package.name);
         let ebuild = ebuild(engine, package)?;
         out.push(plain(format!("{folder}/{}.ebuild", pf(package)), ebuild.into_bytes()));
-        let about = [("package", Value::from_serializable(package))];
+        let (name, email) = maintainer();
+        let about = [
+            ("package", Value::from_serializable(package)),
+            ("name", Value::from_serializable(&name)),
+            ("email", Value::from_serializable(&email)),
+        ];
         let metadata = engine.render("package/gentoo/metadata.xml", &about)?;
         out.push(plain(format!("{folder}/metadata.xml"), metadata.into_bytes()));
         // Modes and links are the ebuild's: a repository carries neither reliably.
@@ -65,12 +70,25 @@ pub(super) fn ebuild(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<
         .collect();
     let extra = [
         ("package", Value::from_serializable(package)),
+        ("depends", Value::from_serializable(&depends(package))),
+        ("homepage", Value::from_serializable(&HOMEPAGE)),
         ("license", Value::from_serializable(&license())),
         ("license_words", Value::from_serializable(&LICENSE)),
         ("executables", Value::from_serializable(&executables)),
         ("links", Value::from_serializable(&links)),
     ];
     engine.render("package/gentoo/package.ebuild", &extra)
+}
+
+/// Dependencies, and a guest's on the host's part of the same version.
+pub(super) fn depends(package: &SetupPackage) -> Vec<String> {
+    let host = package.lacks_host().then(|| format!("={CATEGORY}/{HOST}-{}", pvr(package)));
+    package.depends.iter().cloned().chain(host).collect()
+}
+
+/// Name and address.
+fn maintainer() -> (&'static str, &'static str) {
+    MAINTAINER.trim_end_matches('>').split_once(" <").unwrap_or((MAINTAINER, ""))
 }
 
 /// The licence in Gentoo's spelling (PMS 8.2), whose names are SPDX's here.

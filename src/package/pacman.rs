@@ -5,7 +5,7 @@ use tera::Value;
 
 use super::archive::Tar;
 use super::tree::{self, Entry};
-use super::{Built, LICENSE, SetupPackage, mtree};
+use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, mtree};
 use crate::diag::Result;
 use crate::render::Engine;
 
@@ -22,7 +22,10 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     let extra = [
         ("package", Value::from_serializable(package)),
         ("pkgver", Value::from_serializable(&pkgver)),
+        ("depends", Value::from_serializable(&depends(package, &pkgver))),
         ("license", Value::from_serializable(&LICENSE)),
+        ("maintainer", Value::from_serializable(&MAINTAINER)),
+        ("homepage", Value::from_serializable(&HOMEPAGE)),
         ("no_pkgbuild", Value::from_serializable(&NO_PKGBUILD)),
         ("size", Value::from_serializable(&size(&tree))),
         ("backup", Value::from_serializable(&backup(package))),
@@ -36,7 +39,7 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
         (".INSTALL", install.as_bytes()),
         (".PKGINFO", info.as_bytes()),
     ];
-    let mtree = mtree::write(&metadata, &tree, package.epoch)?;
+    let mtree = mtree::write(package, &metadata, &tree)?;
     let [build_info, install, info] = metadata;
     let mut tar = Tar::new(package.epoch);
     for (name, bytes) in [build_info, install, (".MTREE", mtree.as_slice()), info] {
@@ -52,6 +55,12 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
 /// before `1.0`.
 fn pkgver(package: &SetupPackage) -> String {
     format!("{}-{}", package.version.replace('-', ""), package.revision)
+}
+
+/// Dependencies, and a guest's on the host's part of the same version.
+fn depends(package: &SetupPackage, pkgver: &str) -> Vec<String> {
+    let host = package.lacks_host().then(|| format!("{HOST}={pkgver}"));
+    package.depends.iter().cloned().chain(host).collect()
 }
 
 /// Paths of files that the user may edit, without the slash in front (PKGBUILD(5)).

@@ -4,15 +4,18 @@
 EAPI=8
 
 DESCRIPTION="{{ package.summary | bash }}"
+{%- if homepage %}
+HOMEPAGE="{{ homepage | bash }}"
+{%- endif %}
 S="${WORKDIR}"
 
 LICENSE="{{ license | bash }}"
 SLOT="0"
 KEYWORDS="amd64"
-{%- if package.depends %}
+{%- if depends %}
 
 RDEPEND="
-{%- for atom in package.depends %}
+{%- for atom in depends %}
 	{{ atom | bash }}
 {%- endfor %}
 "
