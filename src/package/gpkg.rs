@@ -42,6 +42,11 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     Ok(Built { file_name: format!("{base}.gpkg.tar"), bytes: container.bytes()? })
 }
 
+/// The folder below a `PKGDIR` in which alone Portage finds the package.
+pub fn folder(package: &SetupPackage) -> String {
+    format!("{CATEGORY}/{}", package.name)
+}
+
 /// What Portage would have kept of a build, one value a file.
 fn metadata(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Vec<u8>> {
     let ebuild = overlay::ebuild(engine, package)?;
