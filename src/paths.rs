@@ -12,6 +12,8 @@ pub const HOOK_PROGRAM: &str = "/usr/bin/onegpu-hook";
 pub const GRUB_DROP_IN: &str = "/etc/default/grub.d/50-onegpu.cfg";
 /// Rules of packages for polkit.
 pub const POLKIT_RULE: &str = "/usr/share/polkit-1/rules.d/50-onegpu.rules";
+/// Hooks of packages for pacman (alpm-hooks(5)).
+pub const ALPM_HOOK_DIR: &str = "/usr/share/libalpm/hooks";
 /// What `apply` did, so that `revert` can undo exactly that.
 pub const STATE_DIR: &str = "/var/lib/onegpu";
 /// Where a vBIOS may lie so that AppArmor lets QEMU read it (facts F.6).

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use onegpu::render::quote::{FILTERS, comment, deb_description, field, js, markdown, sh, xml};
+use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, js, markdown, sh, xml};
 use proptest::prelude::*;
 
 /// Text as hostile as it gets: any character, and often the ones that matter.
@@ -81,6 +81,14 @@ proptest! {
     fn sh_reads_back(texts in prop::collection::vec(hostile(), 40)) {
         let texts: Vec<String> = texts.into_iter().filter(|text| !text.contains('\0')).collect();
         let words: Vec<String> = texts.iter().map(|text| sh(text).unwrap()).collect();
+        prop_assert_eq!(shell(&words), texts);
+    }
+
+    #[test]
+    fn bash_reads_back_or_refuses(texts in prop::collection::vec(hostile(), 40)) {
+        let (texts, bad): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| !text.contains(char::is_control));
+        prop_assert!(bad.iter().all(|text| bash(text).is_err()));
+        let words: Vec<String> = texts.iter().map(|text| format!("\"{}\"", bash(text).unwrap())).collect();
         prop_assert_eq!(shell(&words), texts);
     }
 }
@@ -161,7 +169,7 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried = ["sh", "xml", "js", "comment", "field", "deb_description", "markdown"];
+    let tried = ["sh", "xml", "js", "comment", "field", "deb_description", "markdown", "bash"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

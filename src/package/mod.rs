@@ -1,8 +1,13 @@
 //! Native packages, written in Rust on any host and without root. Each format
 //! is one file; all take the same [`SetupPackage`].
 
+mod archive;
 pub mod deb;
+pub mod gpkg;
 pub mod manual;
+mod mtree;
+pub mod overlay;
+pub mod pacman;
 pub mod rpm;
 pub mod tree;
 

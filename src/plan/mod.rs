@@ -7,6 +7,8 @@ mod host;
 
 use serde::Serialize;
 
+use crate::distro::Format;
+use crate::paths;
 use crate::setup::{Guest, Setup};
 
 pub use dependencies::PackageList;
@@ -136,8 +138,23 @@ impl Plan {
                 guide: step.guide,
             });
             package.artifacts.extend(steps.collect::<Vec<_>>());
+            if setup.distro.package.format == Format::Pacman {
+                package.artifacts.push(removal_hook(&package.name));
+            }
         }
         Self { setup, packages }
+    }
+}
+
+/// Pacman's way to refuse a removal: its scriptlets come too late and cannot.
+fn removal_hook(package: &str) -> Artifact {
+    Artifact {
+        path: format!("{}/50-{package}.hook", paths::ALPM_HOOK_DIR),
+        kind: Kind::Plain,
+        content: Content::Template("package/pacman/removal.hook"),
+        reason: "Refuses the package's removal while a guest has the card.".into(),
+        because: "pacman goes on with a removal whatever the package's own script returns".into(),
+        guide: "Everything",
     }
 }
 

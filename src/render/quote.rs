@@ -16,6 +16,7 @@ pub const FILTERS: &[(&str, Quote)] = &[
     ("field", field),
     ("deb_description", deb_description),
     ("markdown", markdown),
+    ("bash", bash),
 ];
 
 /// A quoting function: the text, or why it cannot be written in this format.
@@ -49,6 +50,19 @@ pub fn sh(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// The inside of a double-quoted string of bash, as ebuilds write their variables.
+pub fn bash(text: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\\' | '$' | '`' => out.extend(['\\', c]),
+            c if c.is_control() => return Err(format!("a variable of an ebuild cannot have {c:?}")),
+            c => out.push(c),
+        }
+    }
+    Ok(out)
 }
 
 /// Text or an attribute's value in XML 1.0.

@@ -1,0 +1,109 @@
+//! Tar archives that come out the same everywhere: one owner, one time, the
+//! order they are given in; and the zstd around them.
+
+use std::fmt::Write as _;
+
+use tar::{Builder, EntryType, Header};
+
+use super::tree::Entry;
+use crate::diag::{Diagnostic, Result};
+
+/// Of a package of 22 files and 50 kB, 9 makes 3.4 kB in 0.7 ms; 19 would take
+/// 70 ms to save 160 bytes.
+const LEVEL: i32 = 9;
+
+/// An archive under construction; everything in it belongs to root.
+pub(super) struct Tar {
+    builder: Builder<Vec<u8>>,
+    epoch: u32,
+}
+
+impl Tar {
+    /// An empty archive whose entries all have the time `epoch`.
+    pub(super) fn new(epoch: u32) -> Self {
+        Self { builder: Builder::new(Vec::new()), epoch }
+    }
+
+    /// Adds a regular file.
+    ///
+    /// # Errors
+    /// When tar has no way to write the name.
+    pub(super) fn file(&mut self, name: &str, mode: u32, bytes: &[u8]) -> Result<()> {
+        let mut header = self.header(EntryType::Regular, mode);
+        header.set_size(bytes.len() as u64);
+        self.builder.append_data(&mut header, name, bytes).map_err(|error| failure(name, &error))
+    }
+
+    /// Adds a folder.
+    ///
+    /// # Errors
+    /// As [`Tar::file`].
+    pub(super) fn folder(&mut self, name: &str, mode: u32) -> Result<()> {
+        let mut header = self.header(EntryType::Directory, mode);
+        let name = format!("{name}/");
+        self.builder.append_data(&mut header, &name, std::io::empty()).map_err(|error| failure(&name, &error))
+    }
+
+    /// Adds a symbolic link.
+    ///
+    /// # Errors
+    /// As [`Tar::file`].
+    pub(super) fn link(&mut self, name: &str, target: &str) -> Result<()> {
+        let mut header = self.header(EntryType::Symlink, 0o777);
+        self.builder.append_link(&mut header, name, target).map_err(|error| failure(name, &error))
+    }
+
+    /// Adds an entry of a package's tree as `name`.
+    ///
+    /// # Errors
+    /// As [`Tar::file`].
+    pub(super) fn entry(&mut self, name: &str, entry: &Entry<'_>) -> Result<()> {
+        match (entry.content(), entry.target()) {
+            (Some(bytes), _) => self.file(name, entry.mode(), bytes),
+            (_, Some(target)) => self.link(name, &String::from_utf8_lossy(target)),
+            (None, None) => self.folder(name, entry.mode()),
+        }
+    }
+
+    /// The archive as it is.
+    ///
+    /// # Errors
+    /// None in memory, but tar's interface has one.
+    pub(super) fn bytes(self) -> Result<Vec<u8>> {
+        self.builder.into_inner().map_err(|error| failure("tar", &error))
+    }
+
+    /// The archive in zstd.
+    ///
+    /// # Errors
+    /// As [`Tar::bytes`].
+    pub(super) fn zstd(self) -> Result<Vec<u8>> {
+        zstd::bulk::compress(&self.bytes()?, LEVEL).map_err(|error| failure("zstd", &error))
+    }
+
+    fn header(&self, kind: EntryType, mode: u32) -> Header {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        // Names beside the numbers, as root's own archives have them; ustar has room for both.
+        let _ = header.set_username("root");
+        let _ = header.set_groupname("root");
+        header.set_mtime(u64::from(self.epoch));
+        header.set_size(0);
+        header
+    }
+}
+
+fn failure(what: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::machine(format!("{what}: {error}"))
+}
+
+/// A checksum as everybody writes it.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

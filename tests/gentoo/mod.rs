@@ -1,0 +1,240 @@
+//! A machine that Portage takes for a Gentoo: the host's own root below a layer
+//! in memory, in a mount namespace of its own, with stand-ins for the main
+//! repository and its packages. All of it is gone with the process that holds it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use onegpu::package::{SetupPackage, gpkg, overlay};
+use onegpu::render::File;
+
+use crate::fakes::{snapshot, with_engine};
+
+/// Makes the machine and stays until it is killed; $1 is a folder of the host's, $2 the venv.
+const HOLD: &str = r#"
+mount --make-rprivate /
+mkdir "$1/machine"
+mount -t tmpfs tmpfs "$1/machine"
+mkdir "$1/machine/upper" "$1/machine/work" "$1/machine/root"
+root=$1/machine/root
+mount -t overlay -o "lowerdir=/,upperdir=$1/machine/upper,workdir=$1/machine/work" overlay "$root"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+for dir in "$1/shared" "$2"; do
+    mkdir -p "$root$dir"
+    mount --bind "$dir" "$root$dir"
+done
+# From PyPI, Portage looks for its defaults below /share once it is told not to
+# be a Prefix in its venv.
+ln -sfn "$2/share" "$root/share"
+rm -rf "$root/etc/portage" "$root/var/db/pkg"
+cp -r "$1/shared/portage" "$root/etc/portage"
+# Portage wants its own user, even where it stays root.
+echo 'portage:x:250:250:portage:/var/tmp/portage:/bin/false' >>"$root/etc/passwd"
+echo 'portage:x:250:portage' >>"$root/etc/group"
+echo ready
+exec sleep 600
+"#;
+
+/// What the stand-in for the main repository holds.
+const REPOSITORY: [(&str, &str); 11] = [
+    ("profiles/repo_name", "gentoo\n"),
+    ("profiles/arch.list", "amd64\n"),
+    ("profiles/categories", "app-emulation\nsys-firmware\n"),
+    ("profiles/profiles.desc", "amd64 minimal stable\n"),
+    ("profiles/minimal/eapi", "8\n"),
+    ("profiles/minimal/packages", "*app-emulation/libvirt\n"),
+    ("profiles/minimal/make.defaults", "ARCH=\"amd64\"\nACCEPT_KEYWORDS=\"amd64\"\n"),
+    ("metadata/layout.conf", "masters =\nthin-manifests = true\n"),
+    ("licenses/MIT", "see SPDX\n"),
+    ("licenses/Apache-2.0", "see SPDX\n"),
+    ("app-emulation/libvirt/libvirt-12.7.0.ebuild", STAND_IN),
+];
+
+const STAND_IN: &str = r#"EAPI=8
+
+DESCRIPTION="Stands in for what the setup needs"
+HOMEPAGE="https://libvirt.org/"
+
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64"
+IUSE="+qemu"
+"#;
+
+/// The dependency of the sample: with USE flags, and one of two of which only
+/// the second is there.
+pub const DEPENDS: [&str; 2] =
+    ["app-emulation/libvirt[qemu(-)]", "|| ( sys-firmware/edk2-bin app-emulation/libvirt )"];
+
+/// What Portage itself leaves: its database, logs and caches, and the cache of
+/// the dynamic linker.
+const PORTAGES_OWN: [&str; 8] = [
+    "etc/ld.so.cache",
+    "var/cache/edb",
+    "var/cache/ldconfig",
+    "var/db",
+    "var/lib/gentoo",
+    "var/lib/portage",
+    "var/log",
+    "var/tmp",
+];
+
+pub struct Gentoo {
+    hold: Child,
+    folder: tempfile::TempDir,
+    venv: PathBuf,
+}
+
+impl Drop for Gentoo {
+    fn drop(&mut self) {
+        let _ = self.hold.kill();
+        let _ = self.hold.wait();
+    }
+}
+
+impl Gentoo {
+    pub fn new() -> Self {
+        let venv =
+            std::env::var("ONEGPU_TEST_PORTAGE").expect("ONEGPU_TEST_PORTAGE names a venv with Portage");
+        let venv = PathBuf::from(venv);
+        assert!(venv.join("bin/emerge").exists(), "{} has no emerge", venv.display());
+        let folder = tempfile::tempdir().unwrap();
+        let shared = folder.path().join("shared");
+        for (path, text) in REPOSITORY {
+            put(&shared.join("gentoo").join(path), text.as_bytes());
+        }
+        let here = shared.display();
+        let conf = format!(
+            // Debian has no Gentoo sandbox, and the namespaces are this test's own.
+            "FEATURES=\"-sandbox -usersandbox -userpriv -ipc-sandbox -mount-sandbox -network-sandbox -pid-sandbox\"\n\
+             PKGDIR=\"{here}/binpkgs\"\nDISTDIR=\"{here}/distfiles\"\nPORTAGE_TMPDIR=\"/var/tmp\"\nCLEAN_DELAY=\"0\"\n"
+        );
+        put(&shared.join("portage/make.conf"), conf.as_bytes());
+        let repos = format!("[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = {here}/gentoo\n");
+        put(&shared.join("portage/repos.conf"), repos.as_bytes());
+        let profile = shared.join("gentoo/profiles/minimal");
+        std::os::unix::fs::symlink(profile, shared.join("portage/make.profile")).unwrap();
+
+        let mut hold = Command::new("unshare")
+            .args(["--mount", "sh", "-euc", HOLD, "hold"])
+            .args([folder.path(), &venv])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(hold.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
+        let gentoo = Self { hold, folder, venv };
+        // What the setup needs is there, as it would be on a Gentoo.
+        gentoo.emerge(&["app-emulation/libvirt"]);
+        // Portage writes these after each removal; a Gentoo has them.
+        ran(&mut gentoo.command(&["env-update"]));
+        gentoo
+    }
+
+    /// The machine's root, seen from outside.
+    pub fn root(&self) -> PathBuf {
+        self.outside("root")
+    }
+
+    fn outside(&self, name: &str) -> PathBuf {
+        // The namespace's own view: the mounts are not the host's.
+        let inside = self.folder.path().join("machine").join(name);
+        PathBuf::from(format!("/proc/{}/root{}", self.hold.id(), inside.display()))
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path.trim_start_matches('/'))
+    }
+
+    /// A command inside, with nothing of the caller's environment.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("timeout");
+        command.args(["180", "nsenter", "--mount", "--target", &self.hold.id().to_string(), "chroot"]);
+        command.arg(self.folder.path().join("machine/root"));
+        command.args(words);
+        command.env_clear();
+        let path = format!(
+            "{}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            self.venv.display()
+        );
+        command.env("PATH", path).env("HOME", "/root").env("LC_ALL", "C.UTF-8").env("NO_COLOR", "1");
+        // Not a Prefix in the venv, but the system itself.
+        command.env("PORTAGE_OVERRIDE_EPREFIX", "");
+        // Or Portage believes the index of PKGDIR and sees no file that was put there.
+        command.env("FEATURES", "-pkgdir-index-trusted");
+        command
+    }
+
+    /// emerge, which has to succeed; what it said.
+    pub fn emerge(&self, words: &[&str]) -> String {
+        ran(self.command(&["emerge", "--color=n"]).args(words))
+    }
+
+    /// Puts the overlay of these packages into its place.
+    pub fn overlay(&self, packages: &[SetupPackage]) -> PathBuf {
+        let shared = self.folder.path().join("shared");
+        let place = shared.join("onegpu");
+        let _ = fs::remove_dir_all(&place);
+        write_tree(&place, &with_engine(|engine| overlay::files(engine, packages)).unwrap());
+        let conf = format!("[onegpu]\nlocation = {}\n", place.display());
+        let repos = fs::read_to_string(self.path("/etc/portage/repos.conf")).unwrap();
+        if !repos.contains(&conf) {
+            fs::write(self.path("/etc/portage/repos.conf"), repos + &conf).unwrap();
+        }
+        place
+    }
+
+    /// Puts the binary packages where Portage looks for them.
+    pub fn binary(&self, packages: &[SetupPackage]) {
+        for package in packages {
+            let built = with_engine(|engine| gpkg::build(engine, package)).unwrap();
+            let place = self.folder.path().join("shared/binpkgs").join(gpkg::folder(package));
+            put(&place.join(built.file_name), &built.bytes);
+        }
+    }
+
+    /// A file of PKGDIR.
+    pub fn path_of_binary(&self, name: &str) -> PathBuf {
+        self.folder.path().join("shared/binpkgs").join(name)
+    }
+
+    /// What was written into the machine so far, without what is Portage's own
+    /// and without folders that only came into the layer because something in
+    /// them was changed.
+    pub fn changes(&self) -> BTreeMap<String, String> {
+        let lower = |path: &str| fs::symlink_metadata(Path::new("/").join(path));
+        let mut all = snapshot(&self.outside("upper"), &PORTAGES_OWN);
+        all.retain(|path, about| {
+            !(about.starts_with("40755 ") && lower(path).is_ok_and(|meta| meta.is_dir()))
+        });
+        all
+    }
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+pub fn write_tree(root: &Path, files: &[File]) {
+    for file in files {
+        put(&root.join(file.path.trim_start_matches('/')), &file.bytes);
+    }
+}
+
+/// Runs a command that has to succeed; what it said.
+pub fn ran(command: &mut Command) -> String {
+    let out = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = text(&out);
+    assert!(out.status.success(), "{command:?}: {text}");
+    text
+}
+
+pub fn text(out: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+}

@@ -1,0 +1,165 @@
+//! Gentoo's packages in the hands of Portage: from the overlay, and as gpkg.
+//!
+//! Needs root, overlayfs, bzip2, GNU tar and zstd and, on any distro:
+//!
+//!     python3 -m venv "$ONEGPU_TEST_PORTAGE"
+//!     "$ONEGPU_TEST_PORTAGE/bin/pip" install portage==3.0.83
+//!     python3 -m venv "$ONEGPU_TEST_PORTAGE-pkgcheck"
+//!
+//! The user `portage` that it wants is made inside the test's own namespace.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fakes;
+mod gentoo;
+
+use std::fs;
+
+use fakes::{BROKEN, START, Sample, calls, difference};
+use gentoo::{DEPENDS, Gentoo, ran, text};
+use onegpu::package::SetupPackage;
+
+const HOST: &str = "app-emulation/onegpu-host";
+const GUEST: &str = "app-emulation/onegpu-guest-win11";
+
+fn pair(sample: Sample) -> [SetupPackage; 2] {
+    [sample.host(&DEPENDS), sample.guest(&[])]
+}
+
+#[test]
+#[ignore = "needs portage, root"]
+fn from_the_overlay_and_as_gpkg_the_same_comes_in_and_goes_out() {
+    let gentoo = Gentoo::new();
+    let before = gentoo.changes();
+    let packages = pair(Sample::revision(1));
+
+    gentoo.binary(&packages);
+    gentoo.emerge(&["--usepkgonly", GUEST, HOST]);
+    assert_eq!(calls(&gentoo.root()), ["apply host", "apply guest win11"]);
+    let from_gpkg = gentoo.changes();
+    gentoo.emerge(&["--depclean", HOST, GUEST]);
+    assert_eq!(calls(&gentoo.root()), ["revert guest win11", "revert host"]);
+    assert_eq!(difference(&before, &gentoo.changes()), Vec::<String>::new());
+
+    gentoo.overlay(&packages);
+    let before = gentoo.changes();
+    gentoo.emerge(&[GUEST, HOST]);
+    assert_eq!(calls(&gentoo.root()), ["apply host", "apply guest win11"]);
+    let from_overlay = gentoo.changes();
+    gentoo.emerge(&["--depclean", HOST, GUEST]);
+    assert_eq!(calls(&gentoo.root()), ["revert guest win11", "revert host"]);
+    assert_eq!(difference(&before, &gentoo.changes()), Vec::<String>::new());
+
+    let mut differ = difference(&from_gpkg, &from_overlay);
+    differ.retain(|line| !line.contains("etc/portage/repos.conf"));
+    assert_eq!(differ, Vec::<String>::new());
+    for package in &packages {
+        for file in &package.files {
+            let about = &from_gpkg[file.path.trim_start_matches('/')];
+            let mode = format!("{:o} 0:0 ", file.kind.mode());
+            assert!(
+                about.starts_with("120") || about.starts_with(&format!("100{mode}")),
+                "{} {about}",
+                file.path
+            );
+        }
+    }
+    assert!(from_gpkg["etc/libvirt/hooks/qemu.d/50-onegpu"].ends_with("-> ../../../../usr/bin/onegpu-hook"));
+}
+
+#[test]
+#[ignore = "needs portage, root"]
+fn an_upgrade_applies_reverts_nothing_and_keeps_edits() {
+    let gentoo = Gentoo::new();
+    gentoo.binary(&pair(Sample::revision(1)));
+    gentoo.emerge(&["--usepkgonly", GUEST, HOST]);
+    let mine = "#!/bin/sh\n# mine\n";
+    fs::write(gentoo.path(START), mine).unwrap();
+    calls(&gentoo.root());
+
+    gentoo.binary(&pair(Sample::revision(2)));
+    gentoo.emerge(&["--usepkgonly", "--update", GUEST, HOST]);
+    assert_eq!(calls(&gentoo.root()), ["apply host", "apply guest win11"]);
+    assert_eq!(fs::read_to_string(gentoo.path(START)).unwrap(), mine);
+    let aside = gentoo.path(START).with_file_name("._cfg0000_start.sh");
+    assert!(fs::read_to_string(aside).unwrap().contains("revision 2"));
+    let status = ran(&mut gentoo.command(&["/usr/libexec/onegpu/status"]));
+    assert_eq!(status, "revision 2\n");
+
+    // What the user has edited stays behind, as everywhere on Gentoo.
+    gentoo.emerge(&["--depclean", HOST, GUEST]);
+    assert_eq!(calls(&gentoo.root()), ["revert guest win11", "revert host"]);
+    assert_eq!(fs::read_to_string(gentoo.path(START)).unwrap(), mine);
+    assert!(!gentoo.path("/usr/libexec/onegpu").exists());
+}
+
+#[test]
+#[ignore = "needs portage, root"]
+fn another_root_is_applied_and_reverted_as_such() {
+    let gentoo = Gentoo::new();
+    gentoo.overlay(&pair(Sample::revision(1)));
+    fs::create_dir_all(gentoo.path("/target/var")).unwrap();
+    gentoo.emerge(&["--root", "/target", GUEST, HOST]);
+    assert_eq!(
+        calls(&gentoo.path("/target")),
+        ["apply --root /target host", "apply --root /target guest win11"]
+    );
+    assert!(gentoo.path("/target/usr/libexec/onegpu/apply").exists());
+    gentoo.emerge(&["--root", "/target", "--unmerge", GUEST, HOST]);
+    assert_eq!(
+        calls(&gentoo.path("/target")),
+        ["revert --root /target guest win11", "revert --root /target host"]
+    );
+    assert!(!gentoo.path("/target/usr/libexec/onegpu").exists());
+    assert_eq!(calls(&gentoo.root()), Vec::<String>::new());
+}
+
+/// Portage takes the files away whatever pkg_prerm returns: all the ebuild can do
+/// is to say it.
+#[test]
+#[ignore = "needs portage, root"]
+fn a_failing_revert_is_said_and_a_failing_apply_fails_the_merge() {
+    let gentoo = Gentoo::new();
+    gentoo.binary(&pair(Sample::revision(1)));
+    gentoo.emerge(&["--usepkgonly", HOST]);
+    fs::write(gentoo.path(BROKEN), "").unwrap();
+    let said = gentoo.emerge(&["--unmerge", HOST]);
+    assert!(said.contains("not taken back: mend what revert says"), "{said}");
+    assert!(!gentoo.path("/usr/libexec/onegpu/revert").exists());
+
+    let mut host = Sample::revision(2).host(&DEPENDS);
+    let apply = host.files.iter_mut().find(|file| file.path.ends_with("/apply")).unwrap();
+    apply.bytes = b"#!/bin/sh\nexit 1\n".to_vec();
+    gentoo.binary(&[host]);
+    let out = gentoo.command(&["emerge", "--usepkgonly", HOST]).output().unwrap();
+    assert!(!out.status.success() && text(&out).contains("mend what apply says"), "{}", text(&out));
+}
+
+#[test]
+#[ignore = "needs portage, root"]
+fn a_manual_setup_says_how_to_apply() {
+    let gentoo = Gentoo::new();
+    gentoo.binary(&pair(Sample { revision: 1, auto_apply: false }));
+    let said = gentoo.emerge(&["--usepkgonly", GUEST, HOST]);
+    assert!(said.contains("As root: /usr/libexec/onegpu/apply host"), "{said}");
+    assert!(said.contains("As root: /usr/libexec/onegpu/apply guest win11"), "{said}");
+    assert_eq!(calls(&gentoo.root()), Vec::<String>::new());
+    gentoo.emerge(&["--depclean", HOST, GUEST]);
+    assert_eq!(calls(&gentoo.root()), ["revert guest win11", "revert host"]);
+}
+
+#[test]
+#[ignore = "needs portage, root"]
+fn a_changed_byte_is_noticed() {
+    let gentoo = Gentoo::new();
+    gentoo.binary(&pair(Sample::revision(1)));
+    let file = gentoo.path_of_binary("app-emulation/onegpu-host/onegpu-host-0.1.0-r1-1.gpkg.tar");
+    let mut bytes = fs::read(&file).unwrap();
+    // In the image: before the Manifest and the end of the archive.
+    let at = bytes.len() - 4096;
+    bytes[at] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let out = gentoo.command(&["emerge", "--usepkgonly", HOST]).output().unwrap();
+    assert!(!out.status.success(), "{}", text(&out));
+    assert!(!gentoo.path("/usr/libexec/onegpu").exists());
+}
