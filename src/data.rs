@@ -39,6 +39,12 @@ impl DataDirs {
         Self(Vec::new())
     }
 
+    /// Only this folder before what is embedded: for a checkout, whose own files
+    /// an installed onegpu must not replace.
+    pub fn only(data_dir: Option<&Path>) -> Self {
+        Self(data_dir.into_iter().map(Path::to_path_buf).collect())
+    }
+
     /// `--data-dir`, when given, before the machine's and the vendor's folders.
     pub fn standard(data_dir: Option<&Path>) -> Self {
         let own = data_dir.map(Path::to_path_buf);

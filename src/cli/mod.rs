@@ -1,6 +1,7 @@
 //! The command line: one file a command, and a short dispatch.
 
 mod distros;
+pub mod package;
 mod render;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Render(render::Render),
+    Package(package::Package),
     Distros(distros::Distros),
 }
 
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
     let data = DataDirs::standard(cli.data_dir.as_deref());
     let done = match cli.command {
         Command::Render(command) => command.run(&data),
+        Command::Package(command) => command.run(&data),
         Command::Distros(command) => command.run(&data),
     };
     match done {

@@ -2,6 +2,7 @@
 //! is one file; all take the same [`SetupPackage`].
 
 mod archive;
+mod assemble;
 pub mod deb;
 pub mod gpkg;
 pub mod manual;
@@ -15,6 +16,8 @@ use serde::Serialize;
 
 use crate::diag::Diagnostic;
 use crate::render::File;
+
+pub use assemble::{assemble, build, epoch};
 
 /// Who stands in metadata that must name somebody. A setup package is made by
 /// its own user, so nobody answers there: `.invalid` is reserved by RFC 2606.
@@ -80,4 +83,13 @@ impl SetupPackage {
 /// An archive that could not be made in memory: something is too long for its format.
 fn unwritable(package: &SetupPackage, error: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::input(format!("the package {} cannot be written: {error}", package.name))
+}
+
+/// What a format makes of a plan.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The package files, in the order in which they are installed.
+    pub packages: Vec<Built>,
+    /// Gentoo's other way: an overlay of ebuilds. Empty elsewhere.
+    pub overlay: Vec<File>,
 }

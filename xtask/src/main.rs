@@ -2,6 +2,7 @@
 
 mod check_distros;
 mod golden;
+mod package;
 mod process;
 mod provision;
 mod python;
@@ -25,6 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    Package(package::Package),
     Test(suite::Test),
     Golden(golden::Golden),
     /// Hold the files of distros/ together: sources, repetition, completeness
@@ -35,6 +37,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
+        Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),

@@ -1,0 +1,126 @@
+//! `onegpu package`: the setup packages, and the one command that installs them.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::data::DataDirs;
+use crate::diag::{Diagnostic, Result};
+use crate::output::Batch;
+use crate::package;
+use crate::plan::Plan;
+use crate::profile::{self, Profile};
+use crate::render::quote;
+
+/// The distros that stand for the four families.
+const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
+
+/// Build the setup packages: onegpu-host and one onegpu-guest-NAME per guest
+#[derive(Args)]
+pub struct Package {
+    /// The profile
+    profile: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// For which distros, and where to.
+#[derive(Args, Clone)]
+pub struct Choice {
+    /// Build for this distro instead of the profile's own; may be given more than once
+    #[arg(long, value_name = "ID")]
+    distro: Vec<String>,
+    /// Build for all four families: gentoo, arch, fedora, ubuntu
+    #[arg(long, conflicts_with = "distro")]
+    all: bool,
+    /// The folder for the packages; with more than one distro, each has a folder in it
+    #[arg(short, long, value_name = "DIR", default_value = "dist")]
+    output: PathBuf,
+}
+
+impl Package {
+    pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
+        let profile = profile::read(&self.profile)?;
+        self.choice.run(data, &profile)
+    }
+}
+
+impl Choice {
+    /// The same for all four families when neither distro nor `--all` is given.
+    #[must_use]
+    pub fn or_all(mut self) -> Self {
+        self.all |= self.distro.is_empty();
+        self
+    }
+
+    /// Builds and writes; prints each path, and the commands on standard output.
+    ///
+    /// # Errors
+    /// On a bad profile, distro or template; nothing is written then.
+    pub fn run(self, data: &DataDirs, profile: &Profile) -> Result<ExitCode> {
+        let epoch = package::epoch()?;
+        let mut distros: Vec<Option<&str>> = match self.all {
+            true => FAMILIES.into_iter().map(Some).collect(),
+            false => self.distro.iter().map(|id| Some(id.as_str())).collect(),
+        };
+        if distros.is_empty() {
+            distros.push(None);
+        }
+        // Everything is built before anything is written.
+        let built = distros
+            .iter()
+            .map(|distro| {
+                let plan = super::plan(data, profile, *distro)?;
+                let output = package::build(data, &plan, epoch)?;
+                Ok((plan, output))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut batch = Batch::new(&self.output)?;
+        let mut lines = Vec::new();
+        for (plan, output) in &built {
+            let folder = match built.len() {
+                1 => String::new(),
+                _ => format!("{}/", plan.setup.distro.id),
+            };
+            let mut paths = Vec::new();
+            for package in &output.packages {
+                paths.push(batch.add(&format!("{folder}{}", package.file_name), &package.bytes)?);
+            }
+            for file in &output.overlay {
+                batch.add(&format!("{folder}overlay{}", file.path), &file.bytes)?;
+            }
+            let mut shown = paths.clone();
+            if !output.overlay.is_empty() {
+                shown.push(self.output.join(format!("{folder}overlay")));
+            }
+            lines.push((shown, command(plan, &paths)?));
+        }
+        batch.finish()?;
+        for (paths, command) in lines {
+            for path in paths {
+                println!("{}", path.display());
+            }
+            println!("\nInstall them with:\n  {command}\n");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The one command that installs these files.
+fn command(plan: &Plan, paths: &[PathBuf]) -> Result<String> {
+    let mut line = plan.setup.distro.package.install_files.clone();
+    for path in paths {
+        line.push(' ');
+        line.push_str(&quote::sh(&local(path)).map_err(Diagnostic::input)?);
+    }
+    Ok(line)
+}
+
+/// With `./` before a relative path: apt takes a bare name for a package of the archive.
+fn local(path: &Path) -> String {
+    match path.is_absolute() || path.starts_with(".") || path.starts_with("..") {
+        true => path.display().to_string(),
+        false => Path::new(".").join(path).display().to_string(),
+    }
+}
