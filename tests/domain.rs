@@ -44,7 +44,7 @@ fn every_kind_is_laid_out_for_a_reader() {
             let name = kind.name();
             assert!(!xml.contains("\n\n\n"), "two blank lines in {name}:\n{xml}");
             assert!(xml.lines().all(|line| line == line.trim_end()), "blanks at a line's end in {name}");
-            assert!(xml.lines().all(|line| line.starts_with("  ") == !is_outermost(line)), "{name}:\n{xml}");
+            assert!(xml.lines().all(|line| line.starts_with("  ") != is_outermost(line)), "{name}:\n{xml}");
             assert!(xml.ends_with("</domain>\n"), "{name}");
         }
     }

@@ -316,8 +316,8 @@ fn both_domains_have_one_tpm_and_one_set_of_variables() {
         fs::read_to_string(ANSWERS.out.join(file)).unwrap().lines().map(str::to_owned).collect()
     };
     assert_eq!(lines("variables"), ["sound_VARS.fd", "win11_VARS.fd"]);
-    // Two domains with a TPM were started, the twin first.
-    assert_eq!(lines("tpms"), [onegpu::domain::Identity::new("win11").uuid]);
+    // Two domains with a TPM were started and undefined again, the twin first.
+    assert_eq!(lines("tpms"), [onegpu::domain::Identity::new("win11").tpm_state]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Asks libvirt about every /work/in/NAME.xml, and starts every /work/start/NAME.xml;
-# what it says goes to /work/out, a file for each name and question.
+# Asks libvirt about every /lab/in/NAME.xml, and starts every /lab/start/NAME.xml;
+# what it says goes to /lab/out, a file for each name and question.
 set -eu
-cd /work
+cd /lab
 mkdir out
 export LC_ALL=C
 
@@ -60,8 +60,8 @@ for file in start/*.xml; do
             sed -n 's/^ *\(.*\): PCI device \(....:....\).*/device \2 \1/p'
         virsh -q destroy "$name"
         echo "disk afterwards $(stat -c %U:%G /var/lib/libvirt/images/disk.qcow2)"
-        virsh -q undefine --keep-nvram --keep-tpm "$name"
+        virsh -q undefine --keep-nvram "$name"
     } >"out/$name.started" 2>"out/$name.start-errors" || :
 done
 ls /var/lib/libvirt/qemu/nvram >out/variables 2>&1 || :
-ls /var/lib/libvirt/swtpm >out/tpms 2>&1 || :
+for state in /var/lib/libvirt/swtpm/*/tpm2; do echo "$state"; done >out/tpms

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A libvirtd of its own, in a copy of ROOT that is gone afterwards:
 #   unshare --mount --net --pid --fork --kill-child sh machine.sh ROOT WORK
-# runs WORK/ask.sh in it, with WORK at /work.
+# runs WORK/ask.sh in it, with WORK at /lab.
 set -eu
 root=$1
 work=$2
@@ -42,10 +42,10 @@ mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mount -t tmpfs tmpfs run
-mkdir work
-mount --bind "$work" work
+mkdir lab
+mount --bind "$work" lab
 ip link set lo up
 # No /dev of each domain's own: the nodes above are all there is.
 echo 'namespaces = []' >>etc/libvirt/qemu.conf
 
-exec chroot . sh /work/ask.sh
+exec chroot . sh /lab/ask.sh
