@@ -325,6 +325,28 @@ fn a_setup_goes_in_and_out_of_debian_without_a_trace() {
     same(&before, &root.listing(&DPKG_CHANGES));
 }
 
+/// With the real `apply` and `revert`, in a root where nothing runs and that has
+/// no libvirt: as in an installer's chroot.
+#[test]
+#[ignore = "needs bookworm, root"]
+fn the_example_goes_in_and_out_of_debian_without_a_trace() {
+    let root = Root::copy("bookworm");
+    let before = root.listing(&DPKG_CHANGES);
+    for _ in ["first", "again"] {
+        let paths = put(&root, &sample::planned("debian"));
+        let mut words = vec!["dpkg", "--force-depends", "-i"];
+        words.extend(paths.iter().map(String::as_str));
+        root.ok(&words);
+        // Its exit status says that libvirt's steps wait for libvirt.
+        let status = String::from_utf8(root.run(&["/usr/libexec/onegpu/status"]).stdout).unwrap();
+        assert!(status.contains("host: kernel-parameters: applied\n"), "{status}");
+        assert!(status.contains("guest win11: domain: left for later"), "{status}");
+    }
+    root.ok(&["dpkg", "-P", "onegpu-guest-win11", "onegpu-host"]);
+    root.empty_tmp();
+    same(&before, &root.listing(&DPKG_CHANGES));
+}
+
 #[test]
 #[ignore = "needs bookworm, root"]
 fn an_installation_that_failed_goes_out_without_a_trace() {

@@ -188,7 +188,15 @@ proptest! {
 fn rpmlint_says_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let filters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rpmlint.toml");
-    let packages = [sample::host(1), sample::guest(1), SetupPackage { auto_apply: false, ..sample::host(2) }];
+    let mut packages = sample::planned("debian");
+    for package in &mut packages {
+        package.depends.retain(|depend| !depend.contains('|'));
+    }
+    packages.extend([
+        sample::host(1),
+        sample::guest(1),
+        SetupPackage { auto_apply: false, ..sample::host(2) },
+    ]);
     for package in packages {
         let path = write(dir.path(), &package);
         let out = bounded("rpmlint").arg("-c").arg(&filters).arg(&path).output().unwrap();
