@@ -33,10 +33,10 @@ fn reader(path: &str) -> Reader {
 /// Each distinct content once, with one of the places where it lies.
 fn distinct(wanted: Reader) -> BTreeMap<Vec<u8>, String> {
     let mut out = BTreeMap::new();
-    for support::Rendered { cell, packages } in support::render_matrix() {
-        for file in packages.into_iter().flat_map(|(_, files)| files) {
+    for support::Rendered { cell, packages } in support::matrix() {
+        for file in packages.iter().flat_map(|(_, files)| files) {
             if file.kind != Kind::Link && reader(&file.path) == wanted {
-                out.entry(file.bytes).or_insert_with(|| format!("{cell}: {}", file.path));
+                out.entry(file.bytes.clone()).or_insert_with(|| format!("{cell}: {}", file.path));
             }
         }
     }

@@ -3,6 +3,8 @@
 
 pub mod cells;
 
+use std::sync::LazyLock;
+
 use onegpu::data::DataDirs;
 use onegpu::render::{self, Engine, File};
 
@@ -14,9 +16,15 @@ pub struct Rendered {
     pub packages: Vec<(String, Vec<File>)>,
 }
 
+/// Every cell, rendered once for all tests of a binary.
+pub fn matrix() -> &'static [Rendered] {
+    static MATRIX: LazyLock<Vec<Rendered>> = LazyLock::new(render_matrix);
+    &MATRIX
+}
+
 /// Renders every cell from the embedded data, on all CPUs. Fails with the
 /// cells that cannot be rendered, all of them.
-pub fn render_matrix() -> Vec<Rendered> {
+fn render_matrix() -> Vec<Rendered> {
     let data = DataDirs::embedded();
     let cells = cells::all(&data).unwrap_or_else(|error| panic!("{error}"));
     assert!(!cells.is_empty(), "no distro file is embedded");
