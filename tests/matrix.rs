@@ -14,7 +14,7 @@ const SUMS: &str = include_str!("matrix.sums");
 
 #[test]
 fn every_cell_is_as_recorded() {
-    let now: String = support::render_matrix()
+    let now: String = support::matrix()
         .iter()
         .map(|rendered| format!("{} {}\n", rendered.cell, checksum(&rendered.packages)))
         .collect();
@@ -77,7 +77,7 @@ fn checksum(packages: &[(String, Vec<File>)]) -> String {
 fn an_engine_that_is_used_again_renders_as_a_new_one() {
     let data = onegpu::data::DataDirs::embedded();
     // One in eleven: distro, loader, CPU and driver all change from one to the next.
-    for rendered in support::render_matrix().iter().rev().step_by(11) {
+    for rendered in support::matrix().iter().rev().step_by(11) {
         let fresh = onegpu::render::all(&data, &rendered.cell.plan().unwrap()).unwrap();
         assert!(fresh == rendered.packages, "{}", rendered.cell);
     }

@@ -16,8 +16,10 @@ use onegpu::plan::Kind;
 enum Reader {
     Shell,
     Xml,
-    /// JavaScript: polkit's own engine.
+    /// JavaScript, for polkit's own engine.
     Polkit,
+    /// A transaction hook, for pacman itself: its own test has it.
+    Pacman,
 }
 
 /// Everything that is not known to be something else is shell: a new kind of
@@ -26,6 +28,7 @@ fn reader(path: &str) -> Reader {
     match path.rsplit_once('.').map(|(_, ending)| ending) {
         Some("xml") => Reader::Xml,
         Some("rules") => Reader::Polkit,
+        Some("hook") => Reader::Pacman,
         _ => Reader::Shell,
     }
 }
@@ -33,10 +36,10 @@ fn reader(path: &str) -> Reader {
 /// Each distinct content once, with one of the places where it lies.
 fn distinct(wanted: Reader) -> BTreeMap<Vec<u8>, String> {
     let mut out = BTreeMap::new();
-    for support::Rendered { cell, packages } in support::render_matrix() {
-        for file in packages.into_iter().flat_map(|(_, files)| files) {
+    for support::Rendered { cell, packages } in support::matrix().iter().chain(&support::of_own_files()) {
+        for file in packages.iter().flat_map(|(_, files)| files) {
             if file.kind != Kind::Link && reader(&file.path) == wanted {
-                out.entry(file.bytes).or_insert_with(|| format!("{cell}: {}", file.path));
+                out.entry(file.bytes.clone()).or_insert_with(|| format!("{cell}: {}", file.path));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use onegpu::data::DataDirs;
 use onegpu::diag::Result;
-use onegpu::distro::Distro;
+use onegpu::distro::{AccessMethod, Distro};
 use onegpu::plan::Plan;
 use onegpu::profile::{Bootloader, CpuVendor, Driver, Init, parse};
 use onegpu::setup::Setup;
@@ -85,6 +85,18 @@ pub fn all(data: &DataDirs) -> Result<Vec<Cell>> {
                 }
             }
         }
+    }
+    Ok(cells)
+}
+
+/// Cells that no distro known to us needs, but a distro file of the user's own
+/// may: access by membership in a group.
+pub fn of_own_files(data: &DataDirs) -> Result<Vec<Cell>> {
+    let mut cells = all(data)?;
+    let mut seen = std::collections::BTreeSet::new();
+    cells.retain(|cell| seen.insert((cell.distro.id.clone(), cell.init)));
+    for cell in &mut cells {
+        cell.distro.access.method = AccessMethod::Group;
     }
     Ok(cells)
 }

@@ -3,6 +3,8 @@
 
 pub mod cells;
 
+use std::sync::LazyLock;
+
 use onegpu::data::DataDirs;
 use onegpu::render::{self, Engine, File};
 
@@ -14,11 +16,22 @@ pub struct Rendered {
     pub packages: Vec<(String, Vec<File>)>,
 }
 
-/// Renders every cell from the embedded data, on all CPUs. Fails with the
+/// Every cell, rendered once for all tests of a binary.
+pub fn matrix() -> &'static [Rendered] {
+    static MATRIX: LazyLock<Vec<Rendered>> = LazyLock::new(|| render_all(cells::all));
+    &MATRIX
+}
+
+/// The cells of distro files that users may write.
+pub fn of_own_files() -> Vec<Rendered> {
+    render_all(cells::of_own_files)
+}
+
+/// Renders the cells from the embedded data, on all CPUs. Fails with the
 /// cells that cannot be rendered, all of them.
-pub fn render_matrix() -> Vec<Rendered> {
+fn render_all(cells: fn(&DataDirs) -> onegpu::diag::Result<Vec<Cell>>) -> Vec<Rendered> {
     let data = DataDirs::embedded();
-    let cells = cells::all(&data).unwrap_or_else(|error| panic!("{error}"));
+    let cells = cells(&data).unwrap_or_else(|error| panic!("{error}"));
     assert!(!cells.is_empty(), "no distro file is embedded");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let part = cells.len().div_ceil(threads);

@@ -22,16 +22,8 @@ impl Golden {
     /// Compares, or regenerates.
     pub fn run(self) -> Result<ExitCode> {
         let sh = shell()?;
-        let test = sh.cmd("cargo").args([
-            "test",
-            "--quiet",
-            "--workspace",
-            "onegpu",
-            "--test",
-            "golden",
-            "--test",
-            "matrix",
-        ]);
+        let tests = ["--package", "onegpu", "--test", "golden", "--test", "matrix"];
+        let test = sh.cmd("cargo").args(["test", "--quiet"]).args(tests);
         if !self.regenerate {
             let done = test.env_remove("ONEGPU_GOLDEN_OUT").run();
             return Ok(ExitCode::from(u8::from(done.is_err())));

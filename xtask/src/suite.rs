@@ -9,7 +9,7 @@ use xshell::Shell;
 
 use crate::process::{failure, shell, watch};
 use crate::tally::{Ignored, Tally};
-use crate::{provision, tidy, tools};
+use crate::{check_distros, provision, tidy, tools};
 
 /// No run of a test binary takes longer, in seconds: one that hangs is ended.
 const LONGEST: &str = "1200";
@@ -58,12 +58,16 @@ impl Test {
 fn checks(sh: &Shell, tally: &mut Tally) {
     let cargo = |words: &str| sh.cmd("cargo").args(words.split(' ')).run().map_err(failure);
     type Check<'a> = (&'a str, &'a dyn Fn() -> Result<()>);
-    let checks: [Check<'_>; 3] = [
+    let checks: [Check<'_>; 4] = [
         ("cargo fmt --all --check", &|| cargo("fmt --all --check")),
         ("cargo clippy --workspace --all-targets -- -D warnings", &|| {
             cargo("clippy --workspace --all-targets -- -D warnings")
         }),
         ("cargo xtask tidy", &tidy::run),
+        ("cargo xtask check-distros", &|| match check_distros::run()? {
+            ExitCode::SUCCESS => Ok(()),
+            _ => Err(failure("the distro files do not hold together")),
+        }),
     ];
     for (name, check) in checks {
         headline(name);

@@ -26,7 +26,8 @@ pub fn used(tree: &Tree) -> Vec<Finding> {
 /// Templates in the plan of any cell of the matrix.
 fn planned() -> Result<BTreeSet<String>> {
     let mut out = BTreeSet::new();
-    for cell in cells::all(&DataDirs::embedded())? {
+    let data = DataDirs::embedded();
+    for cell in cells::all(&data)?.into_iter().chain(cells::of_own_files(&data)?) {
         for package in cell.plan()?.packages {
             out.extend(package.artifacts.into_iter().filter_map(|artifact| match artifact.content {
                 Content::Template(name) | Content::Step(name) => Some(name.to_owned()),
