@@ -157,7 +157,7 @@ fn an_upgrade_applies_reverts_nothing_and_keeps_edits() {
     let query = text(&ran(arch.pacman().arg("-Q").args(BOTH)));
     assert_eq!(query, "onegpu-guest-win11 0.1.0-2\nonegpu-host 0.1.0-2\n");
 
-    // The plain -R keeps an edit aside; reinstalling and -Rn does not.
+    // The plain -R keeps an edit aside.
     ran(arch.pacman().arg("-R").args(BOTH));
     assert!(arch.path(&format!("{START}.pacsave")).exists());
     assert!(!arch.path("/usr/libexec/onegpu").exists());
@@ -198,6 +198,19 @@ fn nothing_is_removed_while_a_guest_has_the_card() {
     fs::remove_file(arch.path(BUSY)).unwrap();
     ran(arch.pacman().arg("-Rn").args(BOTH));
     assert_eq!(calls(&arch.root()), ["revert guest win11", "revert host"]);
+}
+
+#[test]
+#[ignore = "needs pacman, root"]
+fn the_host_may_go_first() {
+    let arch = Arch::new();
+    arch.install(&pair(Sample::revision(1)));
+    calls(&arch.root());
+    ran(arch.pacman().args(["-Rdd", "onegpu-host"]));
+    // The host's revert takes back every guest (the fake does not).
+    let out = ran(arch.pacman().args(["-R", "onegpu-guest-win11"]));
+    assert_eq!(calls(&arch.root()), ["revert host"]);
+    assert!(!text(&out).contains("No such file"), "{}", text(&out));
 }
 
 /// Why there is a hook: should this fail one day, the hook is no longer needed.

@@ -101,7 +101,9 @@ impl Sample {
             version: "0.1.0".into(),
             revision: self.revision,
             summary: summary.into(),
-            description: "Lends the \"one\" card & <takes> it back; costs $0, `really`.".into(),
+            description: "Lends the \"one\" card & <takes> it back; costs $0, `really`. It is long enough \
+                          for those who find a description short of a hundred characters redundant."
+                .into(),
             depends: depends.iter().map(|name| (*name).to_owned()).collect(),
             guest: guest.map(str::to_owned),
             files,

@@ -40,18 +40,20 @@ exec sleep 600
 "#;
 
 /// What the stand-in for the main repository holds.
-const REPOSITORY: [(&str, &str); 11] = [
+const REPOSITORY: [(&str, &str); 13] = [
     ("profiles/repo_name", "gentoo\n"),
     ("profiles/arch.list", "amd64\n"),
     ("profiles/categories", "app-emulation\nsys-firmware\n"),
     ("profiles/profiles.desc", "amd64 minimal stable\n"),
     ("profiles/minimal/eapi", "8\n"),
-    ("profiles/minimal/packages", "*app-emulation/libvirt\n"),
+    ("profiles/minimal/packages", "*app-emulation/libvirt\n*sys-firmware/edk2-bin\n"),
     ("profiles/minimal/make.defaults", "ARCH=\"amd64\"\nACCEPT_KEYWORDS=\"amd64\"\n"),
     ("metadata/layout.conf", "masters =\nthin-manifests = true\n"),
     ("licenses/MIT", "see SPDX\n"),
     ("licenses/Apache-2.0", "see SPDX\n"),
     ("app-emulation/libvirt/libvirt-12.7.0.ebuild", STAND_IN),
+    ("sys-firmware/edk2/edk2-202608.ebuild", STAND_IN),
+    ("sys-firmware/edk2-bin/edk2-bin-202605.ebuild", STAND_IN),
 ];
 
 const STAND_IN: &str = r#"EAPI=8
@@ -65,10 +67,9 @@ KEYWORDS="amd64"
 IUSE="+qemu"
 "#;
 
-/// The dependency of the sample: with USE flags, and one of two of which only
-/// the second is there.
+/// The dependencies of the sample: with USE flags, and one of two.
 pub const DEPENDS: [&str; 2] =
-    ["app-emulation/libvirt[qemu(-)]", "|| ( sys-firmware/edk2-bin app-emulation/libvirt )"];
+    ["app-emulation/libvirt[qemu(-)]", "|| ( sys-firmware/edk2-bin sys-firmware/edk2 )"];
 
 /// What Portage itself leaves: its database, logs and caches, and the cache of
 /// the dynamic linker.
@@ -103,22 +104,7 @@ impl Gentoo {
         let venv = PathBuf::from(venv);
         assert!(venv.join("bin/emerge").exists(), "{} has no emerge", venv.display());
         let folder = tempfile::tempdir().unwrap();
-        let shared = folder.path().join("shared");
-        for (path, text) in REPOSITORY {
-            put(&shared.join("gentoo").join(path), text.as_bytes());
-        }
-        let here = shared.display();
-        let conf = format!(
-            // Debian has no Gentoo sandbox, and the namespaces are this test's own.
-            "FEATURES=\"-sandbox -usersandbox -userpriv -ipc-sandbox -mount-sandbox -network-sandbox -pid-sandbox\"\n\
-             PKGDIR=\"{here}/binpkgs\"\nDISTDIR=\"{here}/distfiles\"\nPORTAGE_TMPDIR=\"/var/tmp\"\nCLEAN_DELAY=\"0\"\n"
-        );
-        put(&shared.join("portage/make.conf"), conf.as_bytes());
-        let repos = format!("[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = {here}/gentoo\n");
-        put(&shared.join("portage/repos.conf"), repos.as_bytes());
-        let profile = shared.join("gentoo/profiles/minimal");
-        std::os::unix::fs::symlink(profile, shared.join("portage/make.profile")).unwrap();
-
+        configure(&folder.path().join("shared"));
         let mut hold = Command::new("unshare")
             .args(["--mount", "sh", "-euc", HOLD, "hold"])
             .args([folder.path(), &venv])
@@ -130,7 +116,7 @@ impl Gentoo {
         assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
         let gentoo = Self { hold, folder, venv };
         // What the setup needs is there, as it would be on a Gentoo.
-        gentoo.emerge(&["app-emulation/libvirt"]);
+        gentoo.emerge(&["app-emulation/libvirt", "sys-firmware/edk2-bin"]);
         // Portage writes these after each removal; a Gentoo has them.
         ran(&mut gentoo.command(&["env-update"]));
         gentoo
@@ -216,7 +202,32 @@ impl Gentoo {
     }
 }
 
-fn put(path: &Path, bytes: &[u8]) {
+/// The venv with Portage's tools, `tool` among them.
+pub fn venv(tool: &str) -> PathBuf {
+    let venv = std::env::var("ONEGPU_TEST_PORTAGE").expect("ONEGPU_TEST_PORTAGE names a venv with Portage");
+    assert!(Path::new(&venv).join("bin").join(tool).exists(), "{venv} has no {tool}");
+    PathBuf::from(venv)
+}
+
+/// Writes the main repository's stand-in and Portage's configuration.
+pub fn configure(shared: &Path) {
+    for (path, text) in REPOSITORY {
+        put(&shared.join("gentoo").join(path), text.as_bytes());
+    }
+    let here = shared.display();
+    let conf = format!(
+        // Debian has no Gentoo sandbox, and the namespaces are this test's own.
+        "FEATURES=\"-sandbox -usersandbox -userpriv -ipc-sandbox -mount-sandbox -network-sandbox -pid-sandbox\"\n\
+         PKGDIR=\"{here}/binpkgs\"\nDISTDIR=\"{here}/distfiles\"\nPORTAGE_TMPDIR=\"/var/tmp\"\nCLEAN_DELAY=\"0\"\n"
+    );
+    put(&shared.join("portage/make.conf"), conf.as_bytes());
+    let repos = format!("[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = {here}/gentoo\n");
+    put(&shared.join("portage/repos.conf"), repos.as_bytes());
+    let profile = shared.join("gentoo/profiles/minimal");
+    std::os::unix::fs::symlink(profile, shared.join("portage/make.profile")).unwrap();
+}
+
+pub fn put(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }

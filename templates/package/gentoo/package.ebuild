@@ -1,4 +1,4 @@
-# Written by onegpu {{ version | comment }}: the setup of one machine, not of upstream's.
+# Written by onegpu {{ version | comment }}: the setup of one machine.
 # Distributed under the terms of {{ license_words | comment }}.
 
 EAPI=8
@@ -34,7 +34,9 @@ src_install() {
 
 pkg_postinst() {
 {%- if package.auto_apply %}
-	"${EROOT}"{{ package.libexec | sh }}/apply ${EROOT:+--root "${EROOT}"} {% if package.guest %}guest {{ package.guest | sh }}{% else %}host{% endif %} ||
+	local root=()
+	[[ -z ${EROOT} ]] || root=( --root "${EROOT}" )
+	"${EROOT}"{{ package.libexec | sh }}/apply "${root[@]}" {% if package.guest %}guest {{ package.guest | sh }}{% else %}host{% endif %} ||
 		die "not applied: mend what apply says, then merge again"
 {%- else %}
 	# The profile says: [package] apply = "manual".
@@ -45,7 +47,13 @@ pkg_postinst() {
 pkg_prerm() {
 	# An upgrade takes nothing back: the new version's pkg_postinst applies.
 	[[ -z ${REPLACED_BY_VERSION} ]] || return 0
+{%- if package.guest %}
+	# Unmerged before this one, the host's part has taken the guest back already.
+	[[ -x ${EROOT}{{ package.libexec | sh }}/revert ]] || return 0
+{%- endif %}
+	local root=()
+	[[ -z ${EROOT} ]] || root=( --root "${EROOT}" )
 	# Portage takes the files away whatever is returned here.
-	"${EROOT}"{{ package.libexec | sh }}/revert ${EROOT:+--root "${EROOT}"} {% if package.guest %}guest {{ package.guest | sh }}{% else %}host{% endif %} ||
+	"${EROOT}"{{ package.libexec | sh }}/revert "${root[@]}" {% if package.guest %}guest {{ package.guest | sh }}{% else %}host{% endif %} ||
 		eerror "not taken back: mend what revert says, merge again, and unmerge again"
 }
