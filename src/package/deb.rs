@@ -3,7 +3,6 @@
 
 mod tarball;
 
-use std::fmt::Write;
 use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,6 +11,7 @@ use liblzma::write::XzEncoder;
 use md5::{Digest, Md5};
 use serde::Serialize;
 
+use super::archive::hex;
 use super::{Built, HOMEPAGE, HOST, MAINTAINER, SetupPackage, manual, tree, unwritable};
 use crate::diag::Result;
 use crate::paths;
@@ -118,10 +118,7 @@ fn control(engine: &mut Engine<'_>, package: &SetupPackage, deb: &Deb, files: &[
             (Some(file), _) if is_conffile(file) => conffiles.extend([&file.path, "\n"]),
             // dpkg keeps the sums of conffiles itself.
             (_, Some(content)) => {
-                for byte in Md5::digest(content) {
-                    let _ = write!(md5sums, "{byte:02x}");
-                }
-                md5sums.extend(["  ", entry.path.trim_start_matches('/'), "\n"]);
+                md5sums.extend([&hex(&Md5::digest(content)), "  ", &entry.path[1..], "\n"]);
             }
             _ => {}
         }

@@ -7,10 +7,10 @@
 use onegpu::data::{DataDirs, EXAMPLE_PROFILE};
 use onegpu::diag::Result;
 use onegpu::distro::Distro;
-use onegpu::package::{Built, SetupPackage};
-use onegpu::plan::{self, Kind, Plan};
+use onegpu::package::{Built, SetupPackage, assemble};
+use onegpu::plan::{Kind, Plan};
 use onegpu::profile;
-use onegpu::render::{self, Engine, File};
+use onegpu::render::{Engine, File};
 use onegpu::setup::Setup;
 
 /// What `apply` and `revert` of the sample append to: `apply host`.
@@ -23,6 +23,9 @@ pub const CARD_IS_AWAY: &str = "/tmp/onegpu-card-is-away";
 pub const GRUB: &str = "/etc/default/grub.d/50-onegpu.cfg";
 /// The guest's handover script.
 pub const START: &str = "/etc/libvirt/hooks/qemu.d/win11/prepare/begin/start.sh";
+
+/// The samples' time: 2026-09-21.
+const EPOCH: u32 = 1_790_000_000;
 
 /// A writer's `build`.
 pub type Build = fn(&mut Engine<'_>, &SetupPackage) -> Result<Built>;
@@ -49,17 +52,7 @@ pub fn planned(distro: &str) -> Vec<SetupPackage> {
     let data = DataDirs::embedded();
     let plan = Plan::new(example(distro));
     let mut engine = Engine::new(&data, &plan.setup).unwrap();
-    plan.packages
-        .iter()
-        .map(|planned| SetupPackage {
-            summary: planned.summary.clone(),
-            description: planned.description.clone(),
-            depends: planned.depends.clone(),
-            guest: planned.guest.as_ref().map(|guest| guest.name.clone()),
-            libexec: plan::libexec(&plan.setup),
-            ..package(&planned.name, 1, render::files(&mut engine, planned).unwrap())
-        })
-        .collect()
+    assemble(&mut engine, &plan, EPOCH).unwrap()
 }
 
 fn file(path: &str, kind: Kind, text: &str) -> File {
@@ -84,7 +77,7 @@ fn package(name: &str, revision: u32, files: Vec<File>) -> SetupPackage {
         files,
         libexec: "/usr/libexec/onegpu".into(),
         auto_apply: true,
-        epoch: 1_790_000_000,
+        epoch: EPOCH,
     }
 }
 
