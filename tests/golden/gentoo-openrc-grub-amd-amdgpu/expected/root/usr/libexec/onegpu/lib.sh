@@ -315,9 +315,15 @@ links() {
 }
 links_keep() {
     keep links.folders "$*" && keep services "$services" && keep links.before "$(links "$@")" || return 1
+    link_folders "$@" >"$record/links.subfolders"
+}
+# link_folders FOLDER...: what systemctl makes for links, below them.
+link_folders() {
     for folder in "$@"; do
-        for sub in "$(at "$folder")"/*/; do printf '%s\n' "${sub#"$root"}"; done
-    done >"$record/links.subfolders"
+        for sub in "$(at "$folder")"/*.wants "$(at "$folder")"/*.requires; do
+            if [ -d "$sub" ]; then printf '%s\n' "${sub#"$root"}"; fi
+        done
+    done
 }
 links_after() {
     # shellcheck disable=SC2046 # folders of an init have no blanks
@@ -335,8 +341,11 @@ links_restore() {
         grep -qxF "$link $target" "$record/links.before" && continue
         grep -qxF "$link $target" "$record/links.after" || continue
         rm -f "$root$link" || return 1
-        grep -qxF "${link%/*}/" "$record/links.subfolders" || rmdir "$root${link%/*}" 2>/dev/null
     done <"$record/links.now"
+    # shellcheck disable=SC2046 # folders of an init have no blanks
+    for sub in $(link_folders $(kept links.folders)); do
+        grep -qxF "$sub" "$record/links.subfolders" || rmdir "$root$sub" 2>/dev/null
+    done
     while read -r link target; do
         [ -n "$link" ] || continue
         grep -qxF "$link $target" "$record/links.after" && continue
