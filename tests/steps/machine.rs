@@ -10,9 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub const LIBEXEC: &str = "usr/libexec/onegpu";
-/// Files of the setup's packages, which no step touches.
-const PACKAGED: [&str; 5] =
-    [LIBEXEC, "usr/share/onegpu", "usr/share/polkit-1", "usr/bin/onegpu-hook", "etc/libvirt/hooks"];
+/// Files of the setup's packages, which no step touches; and what the tests of running machines need.
+const PACKAGED: [&str; 8] = [
+    LIBEXEC,
+    "usr/share/onegpu",
+    "usr/share/polkit-1",
+    "usr/bin/onegpu-hook",
+    "etc/libvirt/hooks",
+    "bin",
+    "dev",
+    "state",
+];
 
 /// A machine's root folder, and beside it a folder that stands first on PATH.
 pub struct Machine {
@@ -254,7 +262,8 @@ fn walk(root: &Path, folder: &Path, out: &mut BTreeMap<String, String>) {
             format!("{head} -> {}", fs::read_link(&path).unwrap().display())
         } else {
             let bytes = fs::read(&path).unwrap();
-            format!("{head} {}.{} {:?}", meta.mtime(), meta.mtime_nsec(), String::from_utf8_lossy(&bytes))
+            // Busybox keeps times to the second.
+            format!("{head} {} {:?}", meta.mtime(), String::from_utf8_lossy(&bytes))
         };
         out.insert(name, text);
         if meta.is_dir() {
