@@ -1,0 +1,146 @@
+//! What `onegpu groups` shows: the IOMMU groups, and what of them goes with the card.
+
+pub mod json;
+pub mod svg;
+pub mod tree;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::machine::Machine;
+use crate::machine::iommu::IommuFacts;
+use crate::machine::gpu::Gpu;
+use crate::machine::pci::{PciDevice, PciId};
+use crate::machine::pci_class;
+use crate::machine::pci_names::PciNames;
+use crate::profile::PciAddress;
+
+/// All groups of a machine.
+#[derive(Debug, Clone, Serialize)]
+pub struct Groups<'a> {
+    /// Whether there are any.
+    pub iommu: &'a IommuFacts,
+    /// The graphics cards.
+    pub gpus: &'a [Gpu],
+    /// The groups by number.
+    pub groups: Vec<Group>,
+    /// Functions that are in none.
+    pub ungrouped: Vec<Member>,
+}
+
+/// One group.
+#[derive(Debug, Clone, Serialize)]
+pub struct Group {
+    /// Its number.
+    pub group: u32,
+    /// Whether a function of a graphics card is in it.
+    pub gpu: bool,
+    /// What is in it, by address.
+    pub devices: Vec<Member>,
+}
+
+/// One PCI function.
+#[derive(Debug, Clone, Serialize)]
+pub struct Member {
+    /// Where it sits.
+    pub address: PciAddress,
+    /// What it is.
+    pub class: String,
+    /// Vendor and device.
+    pub id: Option<PciId>,
+    /// The database's name.
+    pub name: Option<String>,
+    /// The kernel driver bound to it.
+    pub driver: Option<String>,
+    /// What the handover means to it.
+    pub role: Role,
+}
+
+/// What the handover of the card means to a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It is a function of a card.
+    Gpu,
+    /// It must go with the card, and the host loses it.
+    Lost,
+    /// It is a bridge: it stays, whatever its group.
+    Bridge,
+    /// It stays.
+    Host,
+}
+
+impl<'a> Groups<'a> {
+    /// Sorts the machine's functions into their groups.
+    pub fn new(machine: &'a Machine, names: &PciNames<'_>) -> Self {
+        let mut groups: BTreeMap<u32, Vec<Member>> =
+            machine.iommu.numbers.iter().map(|number| (*number, Vec::new())).collect();
+        let mut ungrouped = Vec::new();
+        for device in &machine.pci {
+            let member = member(machine, device, names);
+            match device.group {
+                Some(number) => groups.entry(number).or_default().push(member),
+                None => ungrouped.push(member),
+            }
+        }
+        let group = |(group, devices): (u32, Vec<Member>)| Group {
+            group,
+            gpu: devices.iter().any(|device| device.role == Role::Gpu),
+            devices,
+        };
+        let groups = groups.into_iter().map(group).collect();
+        Self { iommu: &machine.iommu, gpus: &machine.gpus, groups, ungrouped }
+    }
+
+    /// What the picture shows in one line.
+    pub fn summary(&self) -> String {
+        match (self.iommu.enabled, self.iommu.groups) {
+            (Some(true), Some(1)) => "The IOMMU is on: 1 group".to_owned(),
+            (Some(true), Some(groups)) => format!("The IOMMU is on: {groups} groups"),
+            (Some(false), _) => "The IOMMU is off: the kernel has made no groups".to_owned(),
+            _ => "The IOMMU's groups are not readable".to_owned(),
+        }
+    }
+
+    /// Whether some device is lost with a card.
+    pub fn loses(&self) -> bool {
+        self.groups.iter().flat_map(|group| &group.devices).any(|device| device.role == Role::Lost)
+    }
+}
+
+fn member(machine: &Machine, device: &PciDevice, names: &PciNames<'_>) -> Member {
+    Member {
+        address: device.address,
+        class: pci_class::name(device.class),
+        id: device.id,
+        name: device.id.and_then(|id| names.device(id)),
+        driver: device.driver.clone(),
+        role: role(machine, device),
+    }
+}
+
+/// With several cards, what the main one drags along counts first.
+fn role(machine: &Machine, device: &PciDevice) -> Role {
+    let own = |gpu: &Gpu| gpu.passthrough.contains(&device.address) && !gpu.shared.contains(&device.address);
+    if device.bridge {
+        Role::Bridge
+    } else if machine.main_gpu().is_some_and(|main| main.shared.contains(&device.address)) {
+        Role::Lost
+    } else if machine.gpus.iter().any(own) {
+        Role::Gpu
+    } else if machine.gpus.iter().any(|gpu| gpu.shared.contains(&device.address)) {
+        Role::Lost
+    } else {
+        Role::Host
+    }
+}
+
+impl Member {
+    /// `VGA compatible controller: GP106 [GeForce GTX 1060 6GB] [10de:1c03]`.
+    pub fn title(&self) -> String {
+        let name = self.name.as_ref().map(|name| format!(": {name}")).unwrap_or_default();
+        let id = self.id.map(|id| format!(" [{id}]")).unwrap_or_default();
+        format!("{}{name}{id}", self.class)
+    }
+}
