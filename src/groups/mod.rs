@@ -77,8 +77,11 @@ impl<'a> Groups<'a> {
         let mut groups: BTreeMap<u32, Vec<Member>> =
             machine.iommu.numbers.iter().map(|number| (*number, Vec::new())).collect();
         let mut ungrouped = Vec::new();
+        let roles = roles(machine);
         for device in &machine.pci {
-            let member = member(machine, device, names);
+            let role = roles.get(&device.address).copied();
+            let role = role.unwrap_or(if device.bridge { Role::Bridge } else { Role::Host });
+            let member = member(device, role, names);
             match device.group {
                 Some(number) => groups.entry(number).or_default().push(member),
                 None => ungrouped.push(member),
@@ -109,31 +112,31 @@ impl<'a> Groups<'a> {
     }
 }
 
-fn member(machine: &Machine, device: &PciDevice, names: &PciNames<'_>) -> Member {
+fn member(device: &PciDevice, role: Role, names: &PciNames<'_>) -> Member {
     Member {
         address: device.address,
         class: pci_class::name(device.class),
         id: device.id,
         name: device.id.and_then(|id| names.device(id)),
         driver: device.driver.clone(),
-        role: role(machine, device),
+        role,
     }
 }
 
-/// With several cards, what the main one drags along counts first.
-fn role(machine: &Machine, device: &PciDevice) -> Role {
-    let own = |gpu: &Gpu| gpu.passthrough.contains(&device.address) && !gpu.shared.contains(&device.address);
-    if device.bridge {
-        Role::Bridge
-    } else if machine.main_gpu().is_some_and(|main| main.shared.contains(&device.address)) {
-        Role::Lost
-    } else if machine.gpus.iter().any(own) {
-        Role::Gpu
-    } else if machine.gpus.iter().any(|gpu| gpu.shared.contains(&device.address)) {
-        Role::Lost
-    } else {
-        Role::Host
+/// What the handover means to the functions that it touches. With several
+/// cards, what the main one drags along counts first.
+fn roles(machine: &Machine) -> BTreeMap<PciAddress, Role> {
+    let mut roles = BTreeMap::new();
+    for gpu in &machine.gpus {
+        roles.extend(gpu.shared.iter().map(|address| (*address, Role::Lost)));
     }
+    for gpu in &machine.gpus {
+        let own = gpu.passthrough.iter().filter(|address| address.same_slot(&gpu.address));
+        roles.extend(own.map(|address| (*address, Role::Gpu)));
+    }
+    let main = machine.main_gpu().map(|main| main.shared.as_slice()).unwrap_or_default();
+    roles.extend(main.iter().map(|address| (*address, Role::Lost)));
+    roles
 }
 
 impl Member {

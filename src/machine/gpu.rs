@@ -11,6 +11,9 @@ use super::root::Root;
 use crate::paths::machine as at;
 use crate::profile::PciAddress;
 
+/// More cards than any machine has; each may name every device of a group.
+const MOST_CARDS: usize = 64;
+
 /// One graphics card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gpu {
@@ -69,17 +72,17 @@ pub struct Connector {
 
 /// Every card among the devices, by address.
 pub fn read(root: &Root, devices: &[PciDevice], names: &PciNames<'_>) -> Vec<Gpu> {
-    let cards = devices.iter().filter(|device| is_card(device, devices));
+    let cards = devices.iter().filter(|device| is_card(device, devices)).take(MOST_CARDS);
     cards.map(|device| card(root, devices, device, names)).collect()
 }
 
 /// A display function that is no part of another card: old Radeons have a
 /// second one in their slot, and cards with SR-IOV have virtual ones.
 fn is_card(device: &PciDevice, devices: &[PciDevice]) -> bool {
-    let first = |d: &&PciDevice| is_display(d) && d.address.same_slot(&device.address);
-    is_display(device)
-        && !device.virtual_function
-        && devices.iter().find(first).is_some_and(|d| d.address == device.address)
+    let slot = PciAddress { function: 0, ..device.address };
+    let from = devices.partition_point(|d| d.address < slot);
+    let first = devices[from..].iter().take(8).find(|d| is_display(d));
+    is_display(device) && !device.virtual_function && first.is_some_and(|d| d.address == device.address)
 }
 
 fn is_display(device: &PciDevice) -> bool {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::evidence::Evidence;
 use super::plain::plain_word;
-use super::root::Root;
+use super::root::{Kind, Root};
 use crate::paths::machine as at;
 use crate::profile::Init;
 
@@ -84,8 +84,13 @@ fn running(root: &Root) -> Vec<(&'static str, Init)> {
     if root.is_file(at::OPENRC_RUNS) {
         found.push((at::OPENRC_RUNS, Init::Openrc));
     }
-    // Runit also supervises under other inits, so it is asked last.
-    if let Some(path) = at::RUNIT_RUNS.into_iter().find(|path| root.kind(path).is_some()) {
+    // Runit also supervises under other inits, so it is asked last; a folder
+    // with nothing but `supervise` is made for its package, runit running or not.
+    let runs = |path: &&str| match root.kind(path) {
+        Some(Kind::Folder) => root.names(path).is_some_and(|names| names != ["supervise"]),
+        other => other.is_some(),
+    };
+    if let Some(path) = at::RUNIT_RUNS.into_iter().find(runs) {
         found.push((path, Init::Runit));
     }
     found

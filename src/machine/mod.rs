@@ -123,6 +123,7 @@ impl Machine {
 
     /// The PCI function at `address`.
     pub fn function(&self, address: crate::profile::PciAddress) -> Option<&pci::PciDevice> {
-        self.pci.iter().find(|device| device.address == address)
+        let at = self.pci.binary_search_by_key(&address, |device| device.address).ok()?;
+        self.pci.get(at)
     }
 }

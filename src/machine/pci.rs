@@ -1,5 +1,7 @@
 //! PCI functions, as sysfs shows them.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::iommu::IommuFacts;
@@ -55,7 +57,8 @@ pub fn read(root: &Root, iommu: &IommuFacts) -> Vec<PciDevice> {
     let addresses = names.iter().filter_map(|name| name.parse().ok());
     let mut devices: Vec<PciDevice> = addresses.map(|address| function(root, iommu, address)).collect();
     devices.sort_unstable_by_key(|device| device.address);
-    let above: Vec<PciAddress> = devices.iter().flat_map(|device| device.parents.clone()).collect();
+    let above: BTreeSet<PciAddress> =
+        devices.iter().flat_map(|device| device.parents.iter().copied()).collect();
     for device in &mut devices {
         device.bridge |= device.class.is_none() && above.contains(&device.address);
     }
