@@ -23,6 +23,8 @@ pub struct Groups<'a> {
     pub iommu: &'a IommuFacts,
     /// The graphics cards.
     pub gpus: &'a [Gpu],
+    /// The card that shows the desktop.
+    pub main: Option<PciAddress>,
     /// The groups by number.
     pub groups: Vec<Group>,
     /// Functions that are in none.
@@ -93,7 +95,8 @@ impl<'a> Groups<'a> {
             devices,
         };
         let groups = groups.into_iter().map(group).collect();
-        Self { iommu: &machine.iommu, gpus: &machine.gpus, groups, ungrouped }
+        let main = machine.main_gpu().map(|gpu| gpu.address);
+        Self { iommu: &machine.iommu, gpus: &machine.gpus, main, groups, ungrouped }
     }
 
     /// What the picture shows in one line.
@@ -103,6 +106,18 @@ impl<'a> Groups<'a> {
             (Some(true), Some(groups)) => format!("The IOMMU is on: {groups} groups"),
             (Some(false), _) => "The IOMMU is off: the kernel has made no groups".to_owned(),
             _ => "The IOMMU's groups are not readable".to_owned(),
+        }
+    }
+
+    /// What a group is called beside its number: whose card is in it.
+    pub fn mark(&self, group: &Group) -> Option<&'static str> {
+        let is_main = |main: PciAddress| group.devices.iter().any(|device| device.address.same_slot(&main));
+        match (group.gpu, self.main.map(is_main)) {
+            (false, _) => None,
+            (true, Some(true)) if self.gpus.len() == 1 => Some("the graphics card"),
+            (true, Some(true)) => Some("the graphics card that shows the desktop"),
+            (true, Some(false)) => Some("another graphics card"),
+            (true, None) => Some("a graphics card"),
         }
     }
 

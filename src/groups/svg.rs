@@ -16,9 +16,11 @@ const HEAD: usize = 104;
 const ROW: usize = 24;
 const BOX_HEAD: usize = 34;
 const BOX_FOOT: usize = 12;
-/// Characters that fit a row, beside address and driver.
-const WIDE: usize = 96;
-const NARROW: usize = 34;
+/// Where a row's text starts in its box, and the space behind the driver.
+const TEXT: usize = 120;
+const PAD: usize = 14;
+/// A character's width, rather more than less: fonts differ.
+const CHARACTER: usize = 8;
 
 #[derive(Serialize)]
 struct Picture {
@@ -36,7 +38,7 @@ struct GroupBox {
     width: usize,
     height: usize,
     label: String,
-    gpu: bool,
+    mark: Option<&'static str>,
     rows: Vec<Row>,
 }
 
@@ -65,7 +67,8 @@ fn picture(groups: &Groups<'_>) -> Picture {
     let label = |number: u32| format!("Group {number}");
     // The card's groups over the whole width, for they are what is looked for.
     for group in groups.groups.iter().filter(|group| group.gpu) {
-        let one = group_box(label(group.group), true, &group.devices, (MARGIN, y), WIDE);
+        let width = WIDTH - 2 * MARGIN;
+        let one = group_box(label(group.group), groups.mark(group), &group.devices, (MARGIN, y, width));
         y += one.height + GAP;
         boxes.push(one);
     }
@@ -73,11 +76,12 @@ fn picture(groups: &Groups<'_>) -> Picture {
     let others = others.map(|group| (label(group.group), &group.devices));
     let without = (!groups.ungrouped.is_empty()).then(|| ("In no group".to_owned(), &groups.ungrouped));
     // Two columns; each box goes where there is less above it.
+    let width = (WIDTH - 2 * MARGIN - GAP) / 2;
     let mut columns = [y, y];
     for (label, devices) in others.chain(without) {
         let column = usize::from(columns[1] < columns[0]);
-        let x = MARGIN + column * (narrow_width() + GAP);
-        let one = group_box(label, false, devices, (x, columns[column]), NARROW);
+        let x = MARGIN + column * (width + GAP);
+        let one = group_box(label, None, devices, (x, columns[column], width));
         columns[column] += one.height + GAP;
         boxes.push(one);
     }
@@ -85,34 +89,30 @@ fn picture(groups: &Groups<'_>) -> Picture {
     Picture { width: WIDTH, height, summary: groups.summary(), loses: groups.loses(), boxes }
 }
 
-const fn narrow_width() -> usize {
-    (WIDTH - 2 * MARGIN - GAP) / 2
-}
-
-fn group_box(label: String, gpu: bool, devices: &[Member], at: (usize, usize), fits: usize) -> GroupBox {
-    let (x, y) = at;
+/// A group's box, from its left upper corner and its width.
+fn group_box(
+    label: String,
+    mark: Option<&'static str>,
+    devices: &[Member],
+    (x, y, width): (usize, usize, usize),
+) -> GroupBox {
     let rows = devices.iter().enumerate().map(|(index, device)| Row {
         y: y + BOX_HEAD + index * ROW + ROW / 2 + 5,
         address: device.address.to_string(),
-        text: shortened(device, fits),
+        text: shortened(device, width),
         full: device.title(),
         driver: device.driver.clone().unwrap_or_default(),
         role: device.role,
     });
-    GroupBox {
-        x,
-        y,
-        width: if gpu { WIDTH - 2 * MARGIN } else { narrow_width() },
-        height: BOX_HEAD + devices.len() * ROW + BOX_FOOT,
-        label,
-        gpu,
-        rows: rows.collect(),
-    }
+    let height = BOX_HEAD + devices.len() * ROW + BOX_FOOT;
+    GroupBox { x, y, width, height, label, mark, rows: rows.collect() }
 }
 
-/// In a wide row the whole title; in a narrow one the name, or the class.
-fn shortened(device: &Member, fits: usize) -> String {
+/// As much of the title as fits between address and driver.
+fn shortened(device: &Member, width: usize) -> String {
     let text = device.title();
+    let driver = device.driver.as_ref().map_or(0, |driver| driver.chars().count() + 1);
+    let fits = ((width - TEXT - PAD) / CHARACTER).saturating_sub(driver).max(8);
     if text.chars().count() <= fits {
         return text;
     }

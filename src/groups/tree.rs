@@ -16,7 +16,7 @@ fn style(role: Role) -> (&'static str, &'static str) {
 pub fn render(groups: &Groups<'_>, colour: bool) -> String {
     let mut text = groups.summary() + "\n";
     for group in &groups.groups {
-        branch(&mut text, &heading(group), &group.devices, colour);
+        branch(&mut text, &heading(groups, group), &group.devices, colour);
     }
     if !groups.ungrouped.is_empty() {
         branch(&mut text, "In no group", &groups.ungrouped, colour);
@@ -27,8 +27,8 @@ pub fn render(groups: &Groups<'_>, colour: bool) -> String {
     text
 }
 
-fn heading(group: &Group) -> String {
-    let mark = if group.gpu { "  <- graphics card" } else { "" };
+fn heading(groups: &Groups<'_>, group: &Group) -> String {
+    let mark = groups.mark(group).map(|mark| format!("  <- {mark}")).unwrap_or_default();
     format!("Group {}{mark}", group.group)
 }
 

@@ -12,7 +12,7 @@ use crate::paths::machine as at;
 use crate::profile::PciAddress;
 
 /// More cards than any machine has; each may name every device of a group.
-const MOST_CARDS: usize = 64;
+const MOST_CARDS: usize = 24;
 
 /// One graphics card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
