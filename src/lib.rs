@@ -8,9 +8,12 @@
 
 pub mod cli;
 pub mod data;
+pub mod detect;
 pub mod diag;
 pub mod distro;
 pub mod domain;
+pub mod groups;
+pub mod machine;
 pub mod output;
 pub mod package;
 pub mod paths;

@@ -1,6 +1,8 @@
 //! Every path of a machine that onegpu knows by name. No other Rust file of
 //! this crate spells one out.
 
+pub mod machine;
+
 /// Libvirt's own drop-in directory for QEMU hooks (since libvirt 6.5.0).
 pub const HOOK_DIR: &str = "/etc/libvirt/hooks/qemu.d";
 /// The dispatcher's name in [`HOOK_DIR`]; it answers to no other name.

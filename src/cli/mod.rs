@@ -1,7 +1,10 @@
 //! The command line: one file a command, and a short dispatch.
 
+mod detect;
 mod distros;
+mod groups;
 pub mod package;
+mod print;
 mod render;
 
 use std::path::PathBuf;
@@ -30,6 +33,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Detect(detect::Detect),
+    Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
     Distros(distros::Distros),
@@ -42,6 +47,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let data = DataDirs::standard(cli.data_dir.as_deref());
     let done = match cli.command {
+        Command::Detect(command) => command.run(&data),
+        Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
         Command::Distros(command) => command.run(&data),

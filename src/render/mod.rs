@@ -42,11 +42,11 @@ pub struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// An engine whose templates see `setup`.
+    /// An engine whose templates see only what each rendering hands them.
     ///
     /// # Errors
     /// When the engine refuses its configuration, which is a mistake in onegpu.
-    pub fn new(data: &'a DataDirs, setup: &Setup) -> Result<Self> {
+    pub fn bare(data: &'a DataDirs) -> Result<Self> {
         let mut tera = Tera::new();
         // `{#` would clash with the shell's `${#name}`.
         let delimiters =
@@ -57,7 +57,19 @@ impl<'a> Engine<'a> {
         tera.autoescape_on([""]);
         tera.set_escape_fn(quote::refuse);
         quote::register(&mut tera);
-        Ok(Self { data, tera, context: context(setup) })
+        let mut context = Context::new();
+        context.insert("version", env!("CARGO_PKG_VERSION"));
+        Ok(Self { data, tera, context })
+    }
+
+    /// An engine whose templates see `setup`.
+    ///
+    /// # Errors
+    /// As [`Self::bare`].
+    pub fn new(data: &'a DataDirs, setup: &Setup) -> Result<Self> {
+        let mut engine = Self::bare(data)?;
+        engine.turn_to(setup);
+        Ok(engine)
     }
 
     /// From now on templates see this setup; those that were parsed stay parsed.

@@ -1,0 +1,327 @@
+//! `onegpu detect` on described machines, and on hostile ones.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "support/machine.rs"]
+mod machine;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use machine::Machine;
+use serde_json::Value;
+
+fn onegpu(arguments: &[&str], root: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onegpu"));
+    command.args(arguments).arg("--root").arg(root).env_remove("NO_COLOR").output().unwrap()
+}
+
+fn detect(machine: &Machine) -> Value {
+    let out = onegpu(&["detect", "--format", "json"], machine.root());
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+/// The keys that programs rely on.
+fn promised(mut whole: Value) -> Value {
+    whole.as_object_mut().unwrap().remove("more").unwrap();
+    whole
+}
+
+#[test]
+fn every_machine_is_told_as_it_is() {
+    let folders = machine::all();
+    assert!(folders.len() >= 13, "machines are gone");
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        assert!(folder.join("SOURCE").is_file(), "{name} does not say where it comes from");
+        let told = promised(detect(&machine::named(name)));
+        let told = serde_json::to_string_pretty(&told).unwrap() + "\n";
+        let expected = folder.join("detect.json");
+        if std::env::var_os("ONEGPU_REGENERATE").is_some() {
+            fs::write(&expected, &told).unwrap();
+        }
+        let expected = fs::read_to_string(&expected).unwrap_or_default();
+        if told != expected {
+            let diff = similar::TextDiff::from_lines(&expected, &told);
+            wrong.push(format!("{name}\n{}", diff.unified_diff()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_promised_keys_stand_in_their_order() {
+    let out = onegpu(&["detect", "--format", "json"], machine::named("amd-navi-own-switch").root());
+    let text = String::from_utf8(out.stdout).unwrap();
+    let keys = [
+        "distro", "init", "bootloader", "cpu", "memory_mib", "iommu", "gpus", "display_manager", "users",
+        "usb_input", "more",
+    ];
+    let places: Vec<usize> = keys.iter().map(|key| text.find(&format!("\n  \"{key}\":")).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+/// One line a machine: what is decided, where a wrong rule would decide otherwise.
+#[test]
+fn the_facts_that_are_easily_got_wrong() {
+    let told = |name: &str, pointer: &str| detect(&machine::named(name)).pointer(pointer).cloned().unwrap();
+    for (name, pointer, value) in [
+        // A bridge in the card's group stays; the two functions go.
+        ("intel-nvidia-two-functions", "/gpus/0/passthrough/1", "\"0000:01:00.1\""),
+        ("intel-nvidia-two-functions", "/gpus/0/passthrough", "[\"0000:01:00.0\",\"0000:01:00.1\"]"),
+        // BLS entries are GRUB's on Fedora, whose own folder only root may read.
+        ("intel-nvidia-two-functions", "/bootloader", "\"grub\""),
+        ("intel-nvidia-two-functions", "/usb_input/1/kinds", "[\"keyboard\",\"mouse\"]"),
+        ("intel-nvidia-two-functions", "/usb_input/1/name", "\"Razer DeathAdder V2\""),
+        // Behind its own switch: three bridges above, none of them goes.
+        ("amd-navi-own-switch", "/gpus/0/passthrough", "[\"0000:03:00.0\",\"0000:03:00.1\"]"),
+        (
+            "amd-navi-own-switch",
+            "/more/gpus/0/parents",
+            "[\"0000:00:01.1\",\"0000:01:00.0\",\"0000:02:00.0\"]",
+        ),
+        ("amd-navi-own-switch", "/gpus/0/name", "\"Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE/7900M]\""),
+        // The audio function goes though its group is another.
+        ("amd-audio-in-another-group", "/gpus/0/passthrough", "[\"0000:30:00.0\",\"0000:30:00.1\"]"),
+        ("amd-audio-in-another-group", "/gpus/0/shared", "[]"),
+        ("amd-audio-in-another-group", "/display_manager", "\"sddm\""),
+        (
+            "amd-shares-with-network-card",
+            "/gpus/0/shared",
+            "[\"0000:16:00.0\",\"0000:16:00.1\",\"0000:22:00.0\"]",
+        ),
+        ("amd-shares-with-network-card", "/init", "\"openrc\""),
+        ("amd-apu-laptop-one-group", "/gpus/0/shared", "[]"),
+        ("amd-apu-laptop-one-group", "/bootloader", "\"limine\""),
+        ("amd-apu-laptop-one-group", "/more/platform/laptop", "true"),
+        ("intel-muxless-laptop", "/distro/family", "\"debian\""),
+        ("amd-iommu-off", "/iommu", "{\"enabled\":false,\"groups\":0}"),
+        ("amd-iommu-off", "/gpus/0/group", "null"),
+        // GDM's service is linked too, and held down.
+        ("amd-iommu-off", "/display_manager", "\"lxdm\""),
+        ("intel-card-in-x58", "/bootloader", "\"syslinux\""),
+        ("intel-card-in-x58", "/init", "\"openrc\""),
+        // GRUB's menu is still there, and did not boot.
+        ("amd-two-nvidia-cards", "/bootloader", "\"systemd-boot\""),
+        ("virtual-machine", "/more/platform/hypervisor", "\"qemu\""),
+        // A container's first process is no init, wherever /sbin/init leads.
+        ("container-without-sysfs", "/init", "null"),
+        ("container-without-sysfs", "/iommu", "{\"enabled\":null,\"groups\":null}"),
+        ("container-without-sysfs", "/cpu/virtualization", "null"),
+        ("offline-disk", "/init", "\"systemd\""),
+        ("offline-disk", "/display_manager", "\"ly\""),
+        ("offline-disk", "/users/0/name", "\"nora\""),
+    ] {
+        assert_eq!(told(name, pointer).to_string(), value, "{name} {pointer}");
+    }
+}
+
+#[test]
+fn the_profile_part_is_a_profile() {
+    for folder in machine::all() {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let machine = machine::named(&name);
+        let out = onegpu(&["detect", "--format", "toml"], machine.root());
+        let text = String::from_utf8(out.stdout).unwrap();
+        let facts = detect(&machine);
+        let parsed = onegpu::profile::parse(&name, &text);
+        let driver = facts.pointer("/gpus/0/driver").and_then(Value::as_str);
+        match driver {
+            // No card, or one whose driver no profile can say: the line is left to the user.
+            None | Some("qxl") => {
+                assert!(parsed.is_err(), "{name}\n{text}");
+                text.parse::<toml::Table>().unwrap();
+            }
+            Some(_) => {
+                let profile = parsed.unwrap_or_else(|error| panic!("{name}\n{error}\n{text}"));
+                let main = facts["gpus"].as_array().unwrap().iter().find(|gpu| gpu["boot_vga"] == true);
+                let main = main.unwrap_or(&facts["gpus"][0]);
+                assert_eq!(profile.gpu.address.to_string(), main["address"].as_str().unwrap());
+                assert_eq!(profile.gpu.devices.len(), main["passthrough"].as_array().unwrap().len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let machine = machine::named("amd-navi-own-switch");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("host.toml");
+    let write = |to: &Path| {
+        onegpu(&["detect", "--format", "toml", "-o", to.to_str().unwrap()], machine.root()).status.code()
+    };
+    assert_eq!(write(&file), Some(0));
+    let first = fs::read_to_string(&file).unwrap();
+    assert!(first.contains("address = \"0000:03:00.0\""));
+    assert_eq!(write(&file), Some(0));
+    assert_eq!(write(dir.path()), Some(2));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_root_that_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    for name in ["absent", "file"] {
+        let out = onegpu(&["detect"], &dir.path().join(name));
+        assert_eq!(out.status.code(), Some(2));
+        let message = String::from_utf8(out.stderr).unwrap();
+        assert!(message.contains(name) && message.contains("--root names the folder"), "{message}");
+    }
+    // An empty folder is a machine of which nothing is known.
+    let told = promised(detect(&Machine::new("")));
+    assert_eq!(told["distro"], serde_json::json!({"id": null, "family": null, "version": null}));
+    assert_eq!(told["iommu"]["enabled"], Value::Null);
+    assert_eq!(told["gpus"], serde_json::json!([]));
+}
+
+/// Runs every reader and fails when it takes longer than a second.
+fn within_a_second(what: &str, machine: &Machine) -> Value {
+    for arguments in [["detect", "--format=text"], ["groups", "--format=svg"]] {
+        let start = Instant::now();
+        let out = onegpu(&arguments, machine.root());
+        assert_eq!(out.status.code(), Some(0), "{what}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(start.elapsed() < Duration::from_secs(1), "{what}: {:?}", start.elapsed());
+    }
+    detect(machine)
+}
+
+const ARCH: &str = "@file usr/lib/os-release\nID=arch\n";
+
+#[test]
+fn hostile_os_release() {
+    let fifo = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    type Make<'a> = &'a dyn Fn(&Machine);
+    let cases: [(&str, Make<'_>); 9] = [
+        ("a folder", &|m| fs::create_dir_all(m.at("etc/os-release")).unwrap()),
+        ("a FIFO", &|m| {
+            fs::create_dir_all(m.at("etc")).unwrap();
+            fifo(&m.at("etc/os-release"));
+        }),
+        ("a lone quote", &|m| m.file("etc/os-release", "ID=\"\nNAME='\n")),
+        ("NUL bytes", &|m| m.file("etc/os-release", b"ID=ar\0ch\n\0\0\0")),
+        ("no text", &|m| m.file("etc/os-release", [0xff, 0xfe, b'I', b'D', b'=', 0xff])),
+        ("a GiB of nothing", &|m| {
+            fs::create_dir_all(m.at("etc")).unwrap();
+            fs::File::create(m.at("etc/os-release")).unwrap().set_len(1 << 30).unwrap();
+        }),
+        ("a circle", &|m| m.link("etc/os-release", "os-release")),
+        ("a device of the host", &|m| m.link("etc/os-release", "/dev/zero")),
+        ("a file of the host", &|m| m.link("etc/os-release", "../../../../../../../../etc/os-release")),
+    ];
+    for (what, make) in cases {
+        let machine = Machine::new(ARCH);
+        make(&machine);
+        let told = within_a_second(what, &machine);
+        assert_eq!(told["distro"]["id"], "arch", "{what}: the vendor's file is read instead");
+    }
+}
+
+#[test]
+fn hostile_sysfs() {
+    let card = "@pci\nGroup 1\n00:02.0 VGA compatible controller [0300]: a card [8086:0416] driver=i915\n";
+    let folder = "sys/devices/pci0000:00/0000:00:02.0";
+    type Make<'a> = &'a dyn Fn(&Machine);
+    let replaced = |m: &Machine, name: &str, target: &str| {
+        let path = format!("{folder}/{name}");
+        fs::remove_file(m.at(&path)).unwrap();
+        m.link(&path, target);
+    };
+    let cases: [(&str, Make<'_>, &str, Value); 9] = [
+        ("no vendor", &|m| m.file(&format!("{folder}/vendor"), "0xZZZZ\n"), "/gpus/0/id", Value::Null),
+        ("a vendor of NULs", &|m| m.file(&format!("{folder}/vendor"), [0; 64]), "/gpus/0/vendor", Value::Null),
+        (
+            "a group that is nowhere",
+            &|m| {
+                fs::remove_dir_all(m.at("sys/kernel/iommu_groups/1")).unwrap();
+                replaced(m, "iommu_group", "../../../kernel/iommu_groups/99");
+            },
+            "/gpus/0/group",
+            Value::Null,
+        ),
+        (
+            "a group that is no group",
+            &|m| replaced(m, "iommu_group", "/etc/passwd"),
+            "/gpus/0/group",
+            // The group's own folder still has the card.
+            Value::from(1),
+        ),
+        ("a driver that goes in circles", &|m| replaced(m, "driver", "driver"), "/gpus/0/driver", "driver".into()),
+        ("a class of nonsense", &|m| m.file(&format!("{folder}/class"), "-1\n"), "/gpus", Value::Array(vec![])),
+        (
+            "a device in a circle",
+            &|m| m.link("sys/bus/pci/devices/0000:00:03.0", "0000:00:03.0"),
+            "/gpus/0/address",
+            "0000:00:02.0".into(),
+        ),
+        (
+            "a device that is nowhere",
+            &|m| m.link("sys/bus/pci/devices/0000:00:03.0", "../../../devices/gone"),
+            "/gpus/0/address",
+            "0000:00:02.0".into(),
+        ),
+        (
+            "names that are no addresses",
+            &|m| m.file("sys/bus/pci/devices/\u{1b}[2J/class", "0x030000"),
+            "/gpus/0/address",
+            "0000:00:02.0".into(),
+        ),
+    ];
+    for (what, make, pointer, expected) in cases {
+        let machine = Machine::new(card);
+        make(&machine);
+        assert_eq!(within_a_second(what, &machine).pointer(pointer), Some(&expected), "{what}");
+    }
+}
+
+#[test]
+fn a_thousand_devices_and_a_group_full_of_links() {
+    let machine = Machine::new("");
+    for number in 0..1000 {
+        let (bus, slot) = (number / 32, number % 32);
+        let address = format!("0000:{bus:02x}:{slot:02x}.0");
+        machine.file(&format!("sys/bus/pci/devices/{address}/class"), "0x030000\n");
+        machine.link(&format!("sys/kernel/iommu_groups/0/devices/{address}"), "nowhere");
+    }
+    let told = within_a_second("1000 cards in one group", &machine);
+    assert_eq!(told["gpus"][0]["passthrough"].as_array().unwrap().len(), 1000);
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_null() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = machine::named("amd-navi-own-switch");
+    for path in ["proc/cmdline", "proc/meminfo", "etc/passwd"] {
+        fs::set_permissions(machine.at(path), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    fs::set_permissions(machine.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onegpu"));
+    command.args(["detect", "--format", "json", "--root"]).arg(machine.root());
+    // Root may read everything: the test becomes nobody where it is root.
+    if rustix::process::getuid().is_root() {
+        use std::os::unix::process::CommandExt;
+        let open = tempfile::tempdir().unwrap();
+        fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let program = open.path().join("onegpu");
+        fs::copy(env!("CARGO_BIN_EXE_onegpu"), &program).unwrap();
+        let mut as_nobody = Command::new(&program);
+        as_nobody.args(["detect", "--format", "json", "--root"]).arg(machine.root()).uid(65534).gid(65534);
+        check_unread(&as_nobody.output().unwrap());
+    } else {
+        check_unread(&command.output().unwrap());
+    }
+}
+
+fn check_unread(out: &Output) {
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    let told: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(told["memory_mib"], Value::Null);
+    assert_eq!(told["users"], Value::Array(vec![]));
+    assert_eq!(told.pointer("/more/kernel/cmdline"), Some(&Value::Null));
+    assert_eq!(told["init"], "systemd");
+}
