@@ -58,8 +58,17 @@ fn the_promised_keys_stand_in_their_order() {
     let out = onegpu(&["detect", "--format", "json"], machine::named("amd-navi-own-switch").root());
     let text = String::from_utf8(out.stdout).unwrap();
     let keys = [
-        "distro", "init", "bootloader", "cpu", "memory_mib", "iommu", "gpus", "display_manager", "users",
-        "usb_input", "more",
+        "distro",
+        "init",
+        "bootloader",
+        "cpu",
+        "memory_mib",
+        "iommu",
+        "gpus",
+        "display_manager",
+        "users",
+        "usb_input",
+        "more",
     ];
     let places: Vec<usize> = keys.iter().map(|key| text.find(&format!("\n  \"{key}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{places:?}");
@@ -234,7 +243,12 @@ fn hostile_sysfs() {
     };
     let cases: [(&str, Make<'_>, &str, Value); 9] = [
         ("no vendor", &|m| m.file(&format!("{folder}/vendor"), "0xZZZZ\n"), "/gpus/0/id", Value::Null),
-        ("a vendor of NULs", &|m| m.file(&format!("{folder}/vendor"), [0; 64]), "/gpus/0/vendor", Value::Null),
+        (
+            "a vendor of NULs",
+            &|m| m.file(&format!("{folder}/vendor"), [0; 64]),
+            "/gpus/0/vendor",
+            Value::Null,
+        ),
         (
             "a group that is nowhere",
             &|m| {
@@ -251,8 +265,18 @@ fn hostile_sysfs() {
             // The group's own folder still has the card.
             Value::from(1),
         ),
-        ("a driver that goes in circles", &|m| replaced(m, "driver", "driver"), "/gpus/0/driver", "driver".into()),
-        ("a class of nonsense", &|m| m.file(&format!("{folder}/class"), "-1\n"), "/gpus", Value::Array(vec![])),
+        (
+            "a driver that goes in circles",
+            &|m| replaced(m, "driver", "driver"),
+            "/gpus/0/driver",
+            "driver".into(),
+        ),
+        (
+            "a class of nonsense",
+            &|m| m.file(&format!("{folder}/class"), "-1\n"),
+            "/gpus",
+            Value::Array(vec![]),
+        ),
         (
             "a device in a circle",
             &|m| m.link("sys/bus/pci/devices/0000:00:03.0", "0000:00:03.0"),

@@ -7,14 +7,17 @@ use clap::Args;
 
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
-use crate::output::Batch;
-use crate::package;
+use crate::output::{Batch, failure};
+use crate::package::{self, Built};
 use crate::plan::Plan;
 use crate::profile::{self, Profile};
 use crate::render::quote;
 
 /// The distros that stand for the four families.
 const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
+
+/// Stands in a distro's `install-files` for the folder of the packages.
+const FOLDER: &str = "{folder}";
 
 /// Build the setup packages: onegpu-host and one onegpu-guest-NAME per guest
 #[derive(Args)]
@@ -90,11 +93,11 @@ impl Choice {
             for file in &output.overlay {
                 batch.add(&format!("{folder}overlay{}", file.path), &file.bytes)?;
             }
-            let mut shown = paths.clone();
+            let folder = self.output.join(folder);
             if !output.overlay.is_empty() {
-                shown.push(self.output.join(format!("{folder}overlay")));
+                paths.push(folder.join("overlay"));
             }
-            lines.push((shown, command(plan, &paths)?));
+            lines.push((paths, command(plan, &folder, &output.packages)?));
         }
         batch.finish()?;
         for (paths, command) in lines {
@@ -107,20 +110,34 @@ impl Choice {
     }
 }
 
-/// The one command that installs these files.
-fn command(plan: &Plan, paths: &[PathBuf]) -> Result<String> {
+/// The one command that installs these packages of the folder `output`.
+fn command(plan: &Plan, output: &Path, packages: &[Built]) -> Result<String> {
     let mut line = plan.setup.distro.package.install_files.clone();
-    for path in paths {
+    // Portage installs by name, from a folder that it is told.
+    let by_name = line.contains(FOLDER);
+    if by_name {
+        let folder = std::path::absolute(output).map_err(|error| failure(output, &error))?;
+        line = line.replace(FOLDER, &word(&folder)?);
+    }
+    for package in packages {
         line.push(' ');
-        line.push_str(&quote::sh(&local(path)).map_err(Diagnostic::input)?);
+        line.push_str(&match Path::new(&package.file_name).parent() {
+            Some(name) if by_name => word(name)?,
+            _ => word(&local(&output.join(&package.file_name)))?,
+        });
     }
     Ok(line)
 }
 
+/// A path as a word of the shell.
+fn word(path: &Path) -> Result<String> {
+    quote::sh(&path.to_string_lossy()).map_err(Diagnostic::input)
+}
+
 /// With `./` before a relative path: apt takes a bare name for a package of the archive.
-fn local(path: &Path) -> String {
+fn local(path: &Path) -> PathBuf {
     match path.is_absolute() || path.starts_with(".") || path.starts_with("..") {
-        true => path.display().to_string(),
-        false => Path::new(".").join(path).display().to_string(),
+        true => path.to_path_buf(),
+        false => Path::new(".").join(path),
     }
 }

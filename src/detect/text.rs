@@ -60,21 +60,27 @@ fn because(name: Option<&str>, evidence: Option<(&str, &str)>) -> String {
 fn system(page: &mut Page, machine: &Machine) {
     let distro = &machine.distro;
     let family = distro.family.as_deref().map_or("of no family known here".into(), |f| format!("family {f}"));
-    page.line("Distro", match (&distro.id, &distro.name) {
-        (Some(id), Some(name)) => format!("{name} ({id}, {family})"),
-        (Some(id), None) => format!("{id}, {family}"),
-        (None, _) => UNREADABLE.to_owned(),
-    });
+    page.line(
+        "Distro",
+        match (&distro.id, &distro.name) {
+            (Some(id), Some(name)) => format!("{name} ({id}, {family})"),
+            (Some(id), None) => format!("{id}, {family}"),
+            (None, _) => UNREADABLE.to_owned(),
+        },
+    );
     page.line("Kernel", or_unreadable(machine.kernel.release.as_ref()));
     page.line("Kernel parameters", or_unreadable(machine.kernel.cmdline.as_ref()));
     let init = &machine.init;
-    page.line("Init", match (init.init, &init.other) {
-        (None, Some(other)) => format!("none that onegpu knows: the first process is {other}"),
-        (known, _) => {
-            let why = init.evidence.first().map(|e| (e.from.as_str(), e.says.as_str()));
-            because(known.map(|init| init.word()), why)
-        }
-    });
+    page.line(
+        "Init",
+        match (init.init, &init.other) {
+            (None, Some(other)) => format!("none that onegpu knows: the first process is {other}"),
+            (known, _) => {
+                let why = init.evidence.first().map(|e| (e.from.as_str(), e.says.as_str()));
+                because(known.map(|init| init.word()), why)
+            }
+        },
+    );
     let boot = &machine.boot;
     let why = boot.evidence.iter().find(|e| Some(e.loader) == boot.loader);
     let why = why.map(|e| (e.from.as_str(), e.says.as_str()));
@@ -85,11 +91,14 @@ fn system(page: &mut Page, machine: &Machine) {
     }
     let firmware = &machine.firmware;
     let secure = yes_no(firmware.secure_boot, "Secure Boot on", "Secure Boot off");
-    page.line("Firmware", match firmware.uefi {
-        Some(true) if firmware.secure_boot.is_none() => "UEFI, Secure Boot not readable".to_owned(),
-        Some(true) => format!("UEFI, {secure}"),
-        other => yes_no(other, "UEFI", "BIOS"),
-    });
+    page.line(
+        "Firmware",
+        match firmware.uefi {
+            Some(true) if firmware.secure_boot.is_none() => "UEFI, Secure Boot not readable".to_owned(),
+            Some(true) => format!("UEFI, {secure}"),
+            other => yes_no(other, "UEFI", "BIOS"),
+        },
+    );
     let security = &machine.security;
     let selinux = security.selinux.map(|state| match state {
         Selinux::Enforcing => "SELinux enforcing",
@@ -126,10 +135,13 @@ fn hardware(page: &mut Page, machine: &Machine) {
     for pool in pools {
         page.line("Huge pages", format!("{} of {} KiB, {} free", pool.total, pool.kib, pool.free));
     }
-    page.line("IOMMU", match (machine.iommu.enabled, machine.iommu.groups) {
-        (Some(true), Some(groups)) => format!("on, {groups} groups (`onegpu groups` shows them)"),
-        (enabled, _) => yes_no(enabled, "on", "off: the kernel has made no groups"),
-    });
+    page.line(
+        "IOMMU",
+        match (machine.iommu.enabled, machine.iommu.groups) {
+            (Some(true), Some(groups)) => format!("on, {groups} groups (`onegpu groups` shows them)"),
+            (enabled, _) => yes_no(enabled, "on", "off: the kernel has made no groups"),
+        },
+    );
 }
 
 fn cards(page: &mut Page, machine: &Machine) {
@@ -144,7 +156,10 @@ fn cards(page: &mut Page, machine: &Machine) {
 fn card(page: &mut Page, machine: &Machine, gpu: &Gpu) {
     let id = gpu.id.map(|id| format!(" [{id}]")).unwrap_or_default();
     let name = gpu.name.as_deref().unwrap_or("name not known");
-    page.line("Graphics card", format!("{} {} {name}{id}", gpu.address, gpu.vendor.unwrap_or("unknown maker")));
+    page.line(
+        "Graphics card",
+        format!("{} {} {name}{id}", gpu.address, gpu.vendor.unwrap_or("unknown maker")),
+    );
     page.line("  driver", gpu.driver.as_deref().unwrap_or("none bound"));
     page.line("  firmware's", yes_no(gpu.boot_vga, "yes: the firmware showed its screen here", "no"));
     let group = gpu.group.map(|group| format!("IOMMU group {group}"));
@@ -169,10 +184,13 @@ pub fn function(machine: &Machine, address: PciAddress) -> String {
 fn people(page: &mut Page, machine: &Machine) {
     let manager = &machine.display_manager;
     let why = manager.evidence.first().map(|e| (e.from.as_str(), e.says.as_str()));
-    page.line("Display manager", match manager.name {
-        Some(_) => because(manager.name.as_deref(), why),
-        None => "none found".to_owned(),
-    });
+    page.line(
+        "Display manager",
+        match manager.name {
+            Some(_) => because(manager.name.as_deref(), why),
+            None => "none found".to_owned(),
+        },
+    );
     let users: Vec<String> = machine.users.iter().map(|u| format!("{} ({})", u.name, u.uid)).collect();
     page.lines("Users", "none found", &users);
     let input = machine.usb_input.iter().map(|device| {
@@ -190,11 +208,14 @@ fn software(page: &mut Page, machine: &Machine) {
         (false, true) => format!("{} (not enabled)", daemon.name),
     });
     let daemons = daemons.collect::<Vec<_>>().join(", ");
-    page.line("Libvirt", match &libvirt.version {
-        Some(version) if daemons.is_empty() => version.clone(),
-        Some(version) => format!("{version}, {daemons}"),
-        None => "not found".to_owned(),
-    });
+    page.line(
+        "Libvirt",
+        match &libvirt.version {
+            Some(version) if daemons.is_empty() => version.clone(),
+            Some(version) => format!("{version}, {daemons}"),
+            None => "not found".to_owned(),
+        },
+    );
     match &libvirt.foreign_hooks {
         None => page.line("Hooks of others", UNREADABLE),
         Some(hooks) if hooks.is_empty() => {}

@@ -41,9 +41,7 @@ fn host(machine: &Machine) -> Vec<String> {
     let mut lines = Vec::new();
     let distro = &machine.distro;
     lines.push(match (&distro.known_as, &distro.id) {
-        (Some(known), Some(id)) if known == id => {
-            said("distro", &quoted(known), "ID of os-release")
-        }
+        (Some(known), Some(id)) if known == id => said("distro", &quoted(known), "ID of os-release"),
         (Some(known), id) => {
             let id = id.as_deref().unwrap_or_default();
             said("distro", &quoted(known), &format!("os-release: ID is {id}, ID_LIKE names {known}"))
@@ -63,7 +61,8 @@ fn host(machine: &Machine) -> Vec<String> {
     lines.push(match (boot.loader, boot.loader.and_then(|loader| loader.in_profile())) {
         (_, Some(known)) => said("bootloader", &quoted(known.word()), &why),
         (Some(other), None) => {
-            let why = format!("{} booted this machine ({why}); onegpu cannot set parameters there", other.word());
+            let why =
+                format!("{} booted this machine ({why}); onegpu cannot set parameters there", other.word());
             unsaid("bootloader", "\"grub\"", &why)
         }
         (None, None) => unsaid("bootloader", "\"grub\"", "no evidence tells which one booted"),
@@ -82,7 +81,9 @@ fn people(machine: &Machine) -> Vec<String> {
         [] => vec![unsaid("user", "{ name = \"mika\", uid = 1000 }", "no account of a person was found")],
         [first, others @ ..] => {
             let mut lines = vec![said("user", &user(&first.name, first.uid), "passwd")];
-            lines.extend(others.iter().take(8).map(|u| unsaid("user", &user(&u.name, u.uid), "another account")));
+            lines.extend(
+                others.iter().take(8).map(|u| unsaid("user", &user(&u.name, u.uid), "another account")),
+            );
             lines
         }
     };

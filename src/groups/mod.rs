@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::machine::Machine;
-use crate::machine::iommu::IommuFacts;
 use crate::machine::gpu::Gpu;
+use crate::machine::iommu::IommuFacts;
 use crate::machine::pci::{PciDevice, PciId};
 use crate::machine::pci_class;
 use crate::machine::pci_names::PciNames;

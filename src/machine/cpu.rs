@@ -106,9 +106,11 @@ fn caches(root: &Root) -> Vec<String> {
     let is_cpu = |name: &&String| {
         name.strip_prefix("cpu").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     };
-    let lists = names.iter().filter(is_cpu).take(MOST_THREADS).filter_map(|name| {
-        root.attribute(&format!("{}/{name}/cache/index3/shared_cpu_list", at::CPUS))
-    });
+    let lists = names
+        .iter()
+        .filter(is_cpu)
+        .take(MOST_THREADS)
+        .filter_map(|name| root.attribute(&format!("{}/{name}/cache/index3/shared_cpu_list", at::CPUS)));
     let is_list = |list: &String| list.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'-');
     let mut lists: Vec<String> = lists.filter(is_list).collect();
     lists.sort_by_key(|list| list.split([',', '-']).next().and_then(|n| n.parse::<u32>().ok()));

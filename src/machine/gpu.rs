@@ -140,9 +140,7 @@ pub fn details(root: &Root, devices: &[PciDevice], gpu: &Gpu) -> GpuDetails {
         revision: number("revision"),
         parents: device.map(|device| device.parents.clone()).unwrap_or_default(),
         // An empty file says that there is no way.
-        reset_methods: root
-            .text(&methods)
-            .map(|text| text.split_whitespace().map(str::to_owned).collect()),
+        reset_methods: root.text(&methods).map(|text| text.split_whitespace().map(str::to_owned).collect()),
         rom: root.is_file(&format!("{folder}/rom")),
         connectors: drm.iter().take(16).flat_map(|node| connectors(root, &folder, node)).collect(),
         drm,

@@ -27,7 +27,8 @@ pub struct IommuFacts {
 
 /// Reads the groups' folders.
 pub fn read(root: &Root) -> IommuFacts {
-    let mut facts = IommuFacts { units: root.names(at::IOMMU_UNITS).unwrap_or_default(), ..Default::default() };
+    let mut facts =
+        IommuFacts { units: root.names(at::IOMMU_UNITS).unwrap_or_default(), ..Default::default() };
     let names = match root.names(at::IOMMU_GROUPS) {
         Some(names) => names,
         // A sysfs without the folder is a kernel without an IOMMU; no sysfs tells nothing.

@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn quoting_comments_and_derivatives() {
-        let facts = parse("# a comment\nNAME='Pop!_OS'\nID=\"pop\" # why not\nID_LIKE=\"ubuntu debian\"\nVERSION_ID=\"24.04\"\n");
+        let facts = parse(
+            "# a comment\nNAME='Pop!_OS'\nID=\"pop\" # why not\nID_LIKE=\"ubuntu debian\"\nVERSION_ID=\"24.04\"\n",
+        );
         assert_eq!(facts.id.as_deref(), Some("pop"));
         assert_eq!(facts.like, ["ubuntu", "debian"]);
         assert_eq!(facts.version.as_deref(), Some("24.04"));

@@ -39,6 +39,7 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
     batch.finish()
 }
 
-fn failure(path: &Path, error: &std::io::Error) -> Diagnostic {
+/// What the machine said about a path.
+pub(crate) fn failure(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::machine(format!("{}: {error}", path.display()))
 }

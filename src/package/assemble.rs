@@ -75,7 +75,17 @@ pub fn build(data: &DataDirs, plan: &Plan, epoch: u32) -> Result<Output> {
                 .help("`onegpu render` writes the same files for reading"));
         }
     };
-    let built = packages.iter().map(|package| one(&mut engine, package)).collect::<Result<_>>()?;
+    let built = packages
+        .iter()
+        .map(|package| {
+            let mut built = one(&mut engine, package)?;
+            if distro.package.format == Format::Portage {
+                // The folder is a PKGDIR: Portage takes binary packages from nowhere else.
+                built.file_name = format!("{}/{}", gpkg::folder(package), built.file_name);
+            }
+            Ok(built)
+        })
+        .collect::<Result<_>>()?;
     let overlay = match distro.package.format {
         Format::Portage => overlay::files(&mut engine, &packages)?,
         _ => Vec::new(),
