@@ -93,7 +93,8 @@ impl Choice {
             for file in &output.overlay {
                 batch.add(&format!("{folder}overlay{}", file.path), &file.bytes)?;
             }
-            let folder = self.output.join(folder);
+            let folder =
+                if folder.is_empty() { self.output.clone() } else { self.output.join(&plan.setup.distro.id) };
             if !output.overlay.is_empty() {
                 paths.push(folder.join("overlay"));
             }

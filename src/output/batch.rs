@@ -10,7 +10,7 @@ use crate::diag::Result;
 /// their places when the last one is there.
 pub struct Batch {
     folder: PathBuf,
-    made: Option<PathBuf>,
+    made: Vec<PathBuf>,
     waiting: Vec<(PathBuf, PathBuf)>,
 }
 
@@ -20,11 +20,16 @@ impl Batch {
     /// # Errors
     /// When it cannot be made.
     pub fn new(folder: &Path) -> Result<Self> {
-        // The topmost folder that will be new: what a failure has to take away again.
-        let made = folder.ancestors().take_while(|dir| *dir != Path::new("") && !dir.exists()).last();
-        let made = made.map(Path::to_path_buf);
-        fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-        Ok(Self { folder: folder.to_path_buf(), made, waiting: Vec::new() })
+        let mut batch = Self { folder: folder.to_path_buf(), made: Vec::new(), waiting: Vec::new() };
+        batch.make(folder)?;
+        Ok(batch)
+    }
+
+    /// Makes a folder, and remembers which of those above it are new.
+    fn make(&mut self, folder: &Path) -> Result<()> {
+        let new = |dir: &&Path| *dir != Path::new("") && !dir.exists();
+        self.made.extend(folder.ancestors().take_while(new).map(Path::to_path_buf));
+        fs::create_dir_all(folder).map_err(|error| failure(folder, &error))
     }
 
     /// Adds the file `name`, and tells the path it will have.
@@ -33,8 +38,7 @@ impl Batch {
     /// When it cannot be written.
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         let target = self.folder.join(name);
-        let parent = target.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(parent).map_err(|error| failure(parent, &error))?;
+        self.make(&target.parent().map_or_else(|| self.folder.clone(), Path::to_path_buf))?;
         let base = target.file_name().unwrap_or_default().to_string_lossy();
         let passing = target.with_file_name(format!(".{base}.{}.new", std::process::id()));
         self.waiting.push((passing.clone(), target.clone()));
@@ -51,7 +55,7 @@ impl Batch {
             fs::rename(passing, target).map_err(|error| failure(target, &error))?;
         }
         self.waiting.clear();
-        self.made = None;
+        self.made.clear();
         Ok(())
     }
 }
@@ -61,8 +65,10 @@ impl Drop for Batch {
         for (passing, _) in &self.waiting {
             let _ = fs::remove_file(passing);
         }
-        if let Some(made) = &self.made {
-            let _ = fs::remove_dir_all(made);
+        // The deepest first, and only what is empty: another onegpu may have written there.
+        self.made.sort();
+        for made in self.made.iter().rev() {
+            let _ = fs::remove_dir(made);
         }
     }
 }

@@ -59,7 +59,9 @@ checked_string! {
         let mut chars = text.chars();
         let first = chars.next().is_some_and(|c| c.is_ascii_alphanumeric());
         let rest = chars.all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c));
-        if first && rest && text.len() <= 64 {
+        if text == crate::paths::HOOK_LINK {
+            Err("this is the name of onegpu's own hook, choose another".into())
+        } else if first && rest && text.len() <= 64 {
             Ok(())
         } else {
             Err("a guest's name is 1 to 64 of A-Z a-z 0-9 . _ + -, \

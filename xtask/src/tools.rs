@@ -35,6 +35,7 @@ pub const TOOLS: &[Tool] = &[
     debian("busybox", "busybox"),
     debian("dpkg", "dpkg"),
     debian("dpkg-deb", "dpkg"),
+    debian("faketime", "faketime"),
     debian("grub-mkconfig", "grub-common"),
     debian("lintian", "lintian"),
     debian("makepkg", "makepkg"),
