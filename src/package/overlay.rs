@@ -80,9 +80,10 @@ pub(super) fn ebuild(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<
     engine.render("package/gentoo/package.ebuild", &extra)
 }
 
-/// Dependencies, and a guest's on the host's part of the same version.
+/// Dependencies; and a guest's on the host's part of the same version, if none is said.
 pub(super) fn depends(package: &SetupPackage) -> Vec<String> {
-    let host = package.lacks_host().then(|| format!("={CATEGORY}/{HOST}-{}", pvr(package)));
+    let said = package.depends.iter().any(|atom| *atom == format!("{CATEGORY}/{HOST}"));
+    let host = (package.lacks_host() && !said).then(|| format!("={CATEGORY}/{HOST}-{}", pvr(package)));
     package.depends.iter().cloned().chain(host).collect()
 }
 

@@ -157,11 +157,15 @@ pub fn snapshot(root: &Path, except: &[&str]) -> BTreeMap<String, String> {
                 }
                 String::new()
             };
-            let mode = meta.permissions().mode();
-            out.insert(name, format!("{mode:o} {}:{} {content}", meta.uid(), meta.gid()));
+            out.insert(name, format!("{} {content}", about(&meta)));
         }
     }
     out
+}
+
+/// Kind, mode and owner.
+pub fn about(meta: &std::fs::Metadata) -> String {
+    format!("{:o} {}:{}", meta.permissions().mode(), meta.uid(), meta.gid())
 }
 
 /// What differs between two snapshots, one line a path.

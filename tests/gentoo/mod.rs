@@ -179,9 +179,49 @@ impl Gentoo {
     pub fn binary(&self, packages: &[SetupPackage]) {
         for package in packages {
             let built = with_engine(|engine| gpkg::build(engine, package)).unwrap();
-            let place = self.folder.path().join("shared/binpkgs").join(gpkg::folder(package));
-            put(&place.join(built.file_name), &built.bytes);
+            put(&self.path_of_binary(&gpkg::folder(package)).join(built.file_name), &built.bytes);
         }
+    }
+
+    /// The folder that both see at the same path.
+    pub fn shared(&self) -> PathBuf {
+        self.folder.path().join("shared")
+    }
+
+    /// Puts stand-ins into the main repository for all that the overlay's ebuilds
+    /// depend on, with the USE flags that they ask for.
+    pub fn stand_in_for_dependencies(&self, overlay: &Path) {
+        let mut flags: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for package in fs::read_dir(overlay.join(overlay::CATEGORY)).unwrap() {
+            for file in fs::read_dir(package.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                if path.extension().is_none_or(|extension| extension != "ebuild") {
+                    continue;
+                }
+                let ebuild = fs::read_to_string(path).unwrap();
+                let depends = ebuild.split("RDEPEND=\"").nth(1).unwrap().split('"').next().unwrap();
+                for atom in depends.split_whitespace().filter(|word| word.contains('/')) {
+                    let (name, wanted) = atom.trim_end_matches(']').split_once('[').unwrap_or((atom, ""));
+                    if !name.contains("/onegpu-") {
+                        let known = flags.entry(name.to_owned()).or_default();
+                        known.extend(
+                            wanted.split(',').filter(|flag| !flag.is_empty()).map(|flag| format!("+{flag}")),
+                        );
+                    }
+                }
+            }
+        }
+        assert!(flags.contains_key("app-emulation/libvirt"), "{flags:?}");
+        let repository = self.shared().join("gentoo");
+        let mut categories = String::new();
+        for (name, flags) in flags {
+            let (category, package) = name.split_once('/').unwrap();
+            categories.push_str(&format!("{category}\n"));
+            let text = STAND_IN.replace("+qemu", &flags.join(" "));
+            let _ = fs::remove_dir_all(repository.join(&name));
+            put(&repository.join(&name).join(format!("{package}-999.ebuild")), text.as_bytes());
+        }
+        put(&repository.join("profiles/categories"), categories.as_bytes());
     }
 
     /// A file of PKGDIR.
@@ -193,11 +233,12 @@ impl Gentoo {
     /// and without folders that only came into the layer because something in
     /// them was changed.
     pub fn changes(&self) -> BTreeMap<String, String> {
-        let lower = |path: &str| fs::symlink_metadata(Path::new("/").join(path));
+        let unchanged = |path: &str, about: &str| {
+            let lower = fs::symlink_metadata(Path::new("/").join(path));
+            lower.is_ok_and(|meta| meta.is_dir() && about == crate::fakes::about(&meta))
+        };
         let mut all = snapshot(&self.outside("upper"), &PORTAGES_OWN);
-        all.retain(|path, about| {
-            !(about.starts_with("40755 ") && lower(path).is_ok_and(|meta| meta.is_dir()))
-        });
+        all.retain(|path, about| !unchanged(path, about.trim_end()));
         all
     }
 }
