@@ -9,7 +9,7 @@
 //! its own database yet. namcap is not among the checks: neither the Debian
 //! family nor PyPI has it.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod fakes;
 

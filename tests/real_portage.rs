@@ -11,7 +11,7 @@
 //! From 0.10.37 on, pkgcheck refuses to start below bash 5.3, which Debian has not
 //! yet. The user `portage` is made inside the test's own namespace.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod fakes;
 mod gentoo;
