@@ -2,6 +2,8 @@
 //! chroot, and stand-ins with a state for systemctl, virsh and their like. And the
 //! real tools on what the steps are made of.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 #[path = "steps/machine.rs"]
 mod machine;
 

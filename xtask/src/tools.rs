@@ -39,6 +39,7 @@ pub const TOOLS: &[Tool] = &[
     debian("lintian", "lintian"),
     debian("makepkg", "makepkg"),
     debian("mmdebstrap", "mmdebstrap"),
+    debian("node", "nodejs"),
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
     debian("rpm", "rpm"),
