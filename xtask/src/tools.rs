@@ -44,6 +44,7 @@ pub const TOOLS: &[Tool] = &[
     debian("python3", "python3"),
     debian("rpm", "rpm"),
     debian("shellcheck", "shellcheck"),
+    debian("systemctl", "systemd"),
     debian("unshare", "util-linux"),
     debian("xmllint", "libxml2-utils"),
     debian("xz", "xz-utils"),
