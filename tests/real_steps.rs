@@ -2,6 +2,8 @@
 //! chroot, and stand-ins with a state for systemctl, virsh and their like. And the
 //! real tools on what the steps are made of.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 #[path = "steps/machine.rs"]
 mod machine;
 
@@ -247,6 +249,7 @@ fn domains_of_others_and_changed_ones_stay() {
     // Changed with virt-manager: neither an upgrade nor the removal writes over it.
     let edited = r.0.read("state/domains/one.xml").replace("filled in", "edited");
     r.0.write("state/domains/one.xml", &edited);
+    r.0.write("etc/libvirt/qemu/one.xml", &edited);
     r.0.install("debian", &guest("one", "one.qcow2").replace("os =", "memory = \"2 GiB\"\nos ="), |text| {
         text
     });

@@ -1,6 +1,7 @@
 //! Machines in a folder, with a setup installed, and programs that stand in for
 //! the real ones.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -144,6 +145,25 @@ impl Machine {
         }
         machine.install(distro, guests, |text| text);
         machine
+    }
+
+    /// One with two guests and the stand-ins.
+    pub fn usual(distro: &str) -> Self {
+        let machine = Self::new(distro, &(guest("one", "one.qcow2") + &guest("two", "two.raw")));
+        machine.usual_fakes();
+        if distro == "t-kernel-install" {
+            machine.write("etc/kernel/cmdline", "# mine\nroot=UUID=1 rw\n\n");
+        }
+        machine
+    }
+
+    /// What grub-mkconfig would take from /etc/default/grub.
+    pub fn grub_words(&self) -> String {
+        let script = ". \"$1\"; printf %s \"$GRUB_CMDLINE_LINUX_DEFAULT\"";
+        let done =
+            done(Command::new("sh").args(["-c", script, "sh"]).arg(self.root.join("etc/default/grub")));
+        assert_eq!(done.err, "");
+        done.out
     }
 
     /// Puts the setup's files in place of those installed before, as a package manager does.

@@ -154,7 +154,10 @@ remove_folder() {
 # ---- Blocks of our own in the user's files ------------------------------------------------
 
 # block_keep KEY PATH: records the file before block_add KEY TEXT puts whole lines at its end.
-block_keep() { keep "$1.path" "$2" && keep_file "$1.before" "$(at "$2")"; }
+block_keep() {
+    # The spare file is room to undo in, should the disk be full by then.
+    keep "$1.path" "$2" && keep_file "$1.before" "$(at "$2")" && keep_file "$1.spare" "$(at "$2")"
+}
 block_add() {
     file=$(at "$(kept "$1.path")")
     printf '%s\n' "$2" >"$record/$1.block" || return 1
@@ -195,6 +198,7 @@ block_remove() {
     file=$(at "$(kept "$1.path")")
     rm -f "$file.onegpu"
     [ -f "$file" ] && [ -f "$record/$1.block" ] || return 0
+    rm -f "$record/$1.spare"
     if ! found=$(block_lines "$1" "$file"); then
         if grep -q 'BEGIN onegpu' "$file"; then
             say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay"
@@ -333,25 +337,25 @@ links_after() {
 # unit's Also= names, enabled before or not.
 links_restore() {
     services=$(kept services)
+    before=$(kept links.before)
     # shellcheck disable=SC2046 # folders of an init have no blanks
-    links $(kept links.folders) >"$record/links.now" || return 1
-    [ -f "$record/links.after" ] || cp "$record/links.now" "$record/links.after" || return 1
-    while read -r link target; do
-        [ -n "$link" ] || continue
-        grep -qxF "$link $target" "$record/links.before" && continue
-        grep -qxF "$link $target" "$record/links.after" || continue
-        rm -f "$root$link" || return 1
-    done <"$record/links.now"
+    now=$(links $(kept links.folders))
+    # An interrupted run does not know what it made; nobody else makes links of these names.
+    if [ -f "$record/links.after" ]; then after=$(kept links.after); else after=$now; fi
+    printf '%s\n' "$now" | while read -r link target; do
+        if in_lines "$before" "$link $target" || ! in_lines "$after" "$link $target"; then continue; fi
+        rm -f "$root$link" || exit 1
+    done || return 1
     # shellcheck disable=SC2046 # folders of an init have no blanks
     for sub in $(link_folders $(kept links.folders)); do
         grep -qxF "$sub" "$record/links.subfolders" || rmdir "$root$sub" 2>/dev/null
     done
-    while read -r link target; do
-        [ -n "$link" ] || continue
-        grep -qxF "$link $target" "$record/links.after" && continue
-        [ -e "$root$link" ] || [ -L "$root$link" ] || ln -s "$target" "$root$link" || return 1
-    done <"$record/links.before"
+    printf '%s\n' "$before" | while read -r link target; do
+        if [ -z "$link" ] || in_lines "$after" "$link $target"; then continue; fi
+        [ -e "$root$link" ] || [ -L "$root$link" ] || ln -s "$target" "$root$link" || exit 1
+    done
 }
+in_lines() { printf '%s\n' "$1" | grep -qxF -- "$2"; }
 
 # ---- The machine ---------------------------------------------------------------------------
 
