@@ -15,23 +15,21 @@ struct Environment {
     requirements: &'static [&'static str],
 }
 
-/// The first is where tests look for Portage; the second's name is the first's with `-pkgcheck`.
-const ENVIRONMENTS: &[Environment] = &[
-    Environment { name: "portage", requirements: &["portage==3.0.83"] },
-    // pkgcore's later releases read EAPI 9 and refuse to start with a bash older
-    // than 5.3, which is newer than Debian's.
-    Environment { name: "portage-pkgcheck", requirements: &["pkgcheck==0.10.37", "pkgcore==0.12.30"] },
-    Environment { name: "rpmlint", requirements: &["rpmlint==2.10.0"] },
-];
+/// Later releases of pkgcheck and pkgcore refuse to start with a bash older than
+/// 5.3, which no Debian has.
+const ENVIRONMENTS: &[Environment] = &[Environment {
+    name: "portage",
+    requirements: &["portage==3.0.83", "pkgcheck==0.10.36", "pkgcore==0.12.30"],
+}];
 
-/// Debian's own interpreter: rpmlint needs the `rpm` module that belongs to it.
+/// Debian's own interpreter, whatever else is on PATH.
 const INTERPRETER: &str = "/usr/bin/python3";
 
 fn folder(name: &str) -> PathBuf {
     root().join("target/test-tools").join(name)
 }
 
-/// The environment with Portage, for tests that bring it into a root.
+/// The environment with Portage and pkgcheck, for tests that bring it into a root.
 pub fn portage() -> PathBuf {
     folder("portage")
 }

@@ -44,6 +44,7 @@ pub const TOOLS: &[Tool] = &[
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
     debian("rpm", "rpm"),
+    debian("rpmlint", "rpmlint"),
     debian("shellcheck", "shellcheck"),
     debian("systemctl", "systemd"),
     debian("unshare", "util-linux"),
@@ -52,15 +53,14 @@ pub const TOOLS: &[Tool] = &[
     debian("zstd", "zstd"),
     Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
     Tool { name: "portage", found: Found::Python("emerge") },
-    Tool { name: "rpmlint", found: Found::Python("rpmlint") },
     Tool { name: "bookworm", found: Found::Root },
     Tool { name: "trixie", found: Found::Root },
     Tool { name: "root", found: Found::Superuser },
 ];
 
 /// Packages that no test names, but what is provisioned stands on them: Portage
-/// unpacks with bzip2; keys for the roots; librpm for rpmlint; Python's environments.
-pub const GROUND: &[&str] = &["bzip2", "debian-archive-keyring", "python3-rpm", "python3-venv"];
+/// unpacks with bzip2; keys for the roots; Python's environments.
+pub const GROUND: &[&str] = &["bzip2", "debian-archive-keyring", "python3-venv"];
 
 const fn debian(name: &'static str, package: &'static str) -> Tool {
     Tool { name, found: Found::Debian(package) }
