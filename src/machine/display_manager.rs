@@ -132,8 +132,8 @@ fn runit(root: &Root) -> Vec<Found> {
 
 /// The last `KEY=value` of a file of shell assignments.
 pub fn assigned(text: &str, key: &str) -> Option<String> {
-    let values = text.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
-    let value = values.last()?;
+    let mut values = text.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+    let value = values.next_back()?;
     let value = value.split('#').next()?.trim().trim_matches(['"', '\'']);
     let name = value.rsplit('/').next()?;
     is_service(name).then(|| name.to_owned())
