@@ -189,6 +189,119 @@ fn a_root_that_is_none() {
     assert_eq!(told["gpus"], serde_json::json!([]));
 }
 
+/// The display manager, the init and the boot loader, each from one place.
+#[test]
+fn every_place_of_a_fact_counts() {
+    let grub = "@file boot/grub/grub.cfg\n";
+    let systemd = "@file proc/1/comm\nsystemd\n";
+    let runit = "@file proc/1/comm\nrunit\n";
+    let openrc = "@file proc/1/comm\ninit\n@file run/openrc/softlevel\ndefault\n";
+    let sddm = "@link etc/systemd/system/display-manager.service";
+    for (description, pointer, value) in [
+        // Init.
+        ("@folder run/systemd/system\n".to_owned(), "/init", "systemd"),
+        ("@link proc/1/exe /usr/bin/runit\n".into(), "/init", "runit"),
+        ("@file proc/1/comm\ninit\n@file run/runit.stopit\n".into(), "/init", "runit"),
+        ("@folder run/runit/runsvdir\n".into(), "/init", "runit"),
+        ("@file proc/1/comm\nopenrc-init\n".into(), "/init", "openrc"),
+        (
+            "@file proc/1/comm\ninit\n@file etc/inittab\n#x\nsi::sysinit:/sbin/openrc sysinit\n".into(),
+            "/init",
+            "openrc",
+        ),
+        ("@link sbin/init openrc-init\n".into(), "/init", "openrc"),
+        (format!("{systemd}@file run/openrc/softlevel\n@folder run/runit/service\n"), "/init", "systemd"),
+        (
+            format!("{openrc}@folder run/runit/service\n@link sbin/init /lib/systemd/systemd\n"),
+            "/init",
+            "openrc",
+        ),
+        ("@file proc/1/comm\ninit\n@folder run/runit/supervise\n".into(), "/init", "-"),
+        ("@file proc/1/comm\ntini\n@folder run/systemd/system\n".into(), "/init", "-"),
+        ("@file proc/1/comm\ndinit\n".into(), "/init", "-"),
+        // Boot loader.
+        (grub.into(), "/bootloader", "grub"),
+        ("@file boot/efi/EFI/debian/grubx64.efi\n".into(), "/bootloader", "grub"),
+        ("@file etc/kernelstub/configuration\n".into(), "/bootloader", "systemd-boot"),
+        ("@file efi/loader/entries/a.conf\n".into(), "/bootloader", "systemd-boot"),
+        (format!("{grub}@efi LoaderInfo systemd-boot 257\n"), "/bootloader", "systemd-boot"),
+        (format!("{grub}@efi LoaderInfo GRUB 2.12\n@file boot/loader/loader.conf\n"), "/bootloader", "grub"),
+        (
+            format!("{grub}@file boot/loader/loader.conf\n@file proc/cmdline\nBOOT_IMAGE=/vmlinuz ro\n"),
+            "/bootloader",
+            "grub",
+        ),
+        (
+            format!("{grub}@file boot/loader/loader.conf\n@file proc/cmdline\ninitrd=\\a\\b ro\n"),
+            "/bootloader",
+            "systemd-boot",
+        ),
+        (format!("{grub}@file boot/loader/loader.conf\n@folder sys/firmware\n"), "/bootloader", "grub"),
+        (format!("{grub}@file boot/loader/loader.conf\n"), "/bootloader", "-"),
+        ("@efi StubInfo systemd-stub 257\n".into(), "/bootloader", "efistub"),
+        ("@efi LoaderInfo something else\n".into(), "/bootloader", "-"),
+        ("@file etc/lilo.conf\n".into(), "/bootloader", "lilo"),
+        // Display manager.
+        (
+            format!("{systemd}{sddm} ../../../usr/lib/systemd/system/gdm3.service\n"),
+            "/display_manager",
+            "gdm",
+        ),
+        (format!("{systemd}{sddm} /dev/null\n"), "/display_manager", "-"),
+        (
+            format!("{systemd}@file etc/X11/default-display-manager\n/usr/sbin/lightdm\n"),
+            "/display_manager",
+            "lightdm",
+        ),
+        (
+            format!("{systemd}@file etc/sysconfig/displaymanager\n# x\nDISPLAYMANAGER=\"xdm\"\n"),
+            "/display_manager",
+            "xdm",
+        ),
+        (
+            format!(
+                "{systemd}@file etc/systemd/system/display-manager.service\n[Service]\nExecStart=/nix/store/x-sddm/bin/sddm\n"
+            ),
+            "/display_manager",
+            "sddm",
+        ),
+        (
+            format!("{systemd}@link etc/systemd/system/multi-user.target.wants/emptty.service x\n"),
+            "/display_manager",
+            "emptty",
+        ),
+        (format!("{systemd}{sddm} /usr/lib/systemd/system/nodm.service\n"), "/display_manager", "nodm"),
+        (
+            format!(
+                "{openrc}@file etc/conf.d/xdm\nDISPLAYMANAGER=\"slim\"\n@link etc/runlevels/default/xdm x\n"
+            ),
+            "/display_manager",
+            "slim",
+        ),
+        (format!("{openrc}@file etc/conf.d/xdm\nDISPLAYMANAGER='gdm'\n"), "/display_manager", "gdm"),
+        (
+            format!(
+                "{openrc}@file etc/conf.d/display-manager\nDISPLAYMANAGER=\"xdm\"\n@folder etc/runlevels/default\n"
+            ),
+            "/display_manager",
+            "-",
+        ),
+        (
+            format!("{openrc}@link etc/runlevels/default/lightdm /etc/init.d/lightdm\n"),
+            "/display_manager",
+            "lightdm",
+        ),
+        (format!("{openrc}{sddm} /usr/lib/systemd/system/sddm.service\n"), "/display_manager", "-"),
+        (format!("{runit}@link var/service/greetd /etc/sv/greetd\n"), "/display_manager", "greetd"),
+        (format!("{runit}@link run/runit/service/ly /etc/runit/sv/ly\n"), "/display_manager", "ly"),
+        (format!("{runit}@link etc/service/xdm /etc/sv/xdm\n"), "/display_manager", "xdm"),
+    ] {
+        let told = detect(&Machine::new(&description));
+        let found = told.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
+        assert_eq!(found, value, "{pointer} of\n{description}");
+    }
+}
+
 /// Runs every reader and fails when it takes longer than a second.
 fn within_a_second(what: &str, machine: &Machine) -> Value {
     for arguments in [["detect", "--format=text"], ["groups", "--format=svg"]] {

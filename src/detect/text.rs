@@ -161,7 +161,7 @@ fn card(page: &mut Page, machine: &Machine, gpu: &Gpu) {
         format!("{} {} {name}{id}", gpu.address, gpu.vendor.unwrap_or("unknown maker")),
     );
     page.line("  driver", gpu.driver.as_deref().unwrap_or("none bound"));
-    page.line("  firmware's", yes_no(gpu.boot_vga, "yes: the firmware showed its screen here", "no"));
+    page.line("  boot display", yes_no(gpu.boot_vga, "yes", "no"));
     let group = gpu.group.map(|group| format!("IOMMU group {group}"));
     page.line("  group", group.as_deref().unwrap_or("none"));
     let named = |addresses: &[PciAddress]| -> Vec<String> {

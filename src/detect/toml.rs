@@ -6,6 +6,7 @@ use toml::Value;
 use crate::machine::Machine;
 use crate::machine::gpu::Gpu;
 use crate::machine::plain::plain;
+use crate::paths::machine as at;
 use crate::profile::Driver;
 
 /// The host's part of a profile, with a newline at the end.
@@ -68,8 +69,8 @@ fn host(machine: &Machine) -> Vec<String> {
         (None, None) => unsaid("bootloader", "\"grub\"", "no evidence tells which one booted"),
     });
     lines.push(match machine.cpu.vendor {
-        Some(vendor) => said("cpu", &quoted(vendor.word()), "/proc/cpuinfo"),
-        None => unsaid("cpu", "\"amd\"", "/proc/cpuinfo does not tell"),
+        Some(vendor) => said("cpu", &quoted(vendor.word()), at::CPUINFO),
+        None => unsaid("cpu", "\"amd\"", &format!("{} does not tell", at::CPUINFO)),
     });
     lines.extend(people(machine));
     lines
@@ -80,7 +81,7 @@ fn people(machine: &Machine) -> Vec<String> {
     let mut lines = match machine.users.as_slice() {
         [] => vec![unsaid("user", "{ name = \"mika\", uid = 1000 }", "no account of a person was found")],
         [first, others @ ..] => {
-            let mut lines = vec![said("user", &user(&first.name, first.uid), "passwd")];
+            let mut lines = vec![said("user", &user(&first.name, first.uid), at::PASSWD)];
             lines.extend(
                 others.iter().take(8).map(|u| unsaid("user", &user(&u.name, u.uid), "another account")),
             );

@@ -24,6 +24,12 @@ pub fn read(root: &Root) -> Vec<BootEvidence> {
             let paths = files.iter().map(|file| format!("{mount}/{file}"));
             paths.filter(|path| root.is_file(path)).for_each(|path| see(loader, Strength::Installed, path));
         }
+        let (vendors, grub) = at::EFI_VENDORS;
+        let folders = root.names(&format!("{mount}/{vendors}")).unwrap_or_default();
+        let programs = folders.iter().take(32).map(|folder| format!("{mount}/{vendors}/{folder}/{grub}"));
+        programs
+            .filter(|path| root.is_file(path))
+            .for_each(|path| see(Loader::Grub, Strength::Installed, path));
         let entries = format!("{mount}/{}", at::BLS_ENTRIES);
         let has_entry = |names: Vec<String>| names.iter().any(|name| name.ends_with(".conf"));
         if root.names(&entries).is_some_and(has_entry) {

@@ -182,6 +182,11 @@ pub fn by_cmdline(cmdline: &str, files: &[BootEvidence]) -> Vec<BootEvidence> {
 pub fn decide(evidence: &[BootEvidence], excluded: &[Loader]) -> Option<Loader> {
     let mut left: Vec<Loader> = Vec::new();
     for strength in [Strength::Booted, Strength::Hint, Strength::Installed, Strength::Configured] {
+        // Settings outlive the boot loader they were for: they do not choose between installed ones.
+        let installed = |e: &BootEvidence| e.strength == Strength::Installed && left.contains(&e.loader);
+        if strength == Strength::Configured && evidence.iter().any(installed) {
+            break;
+        }
         let mut here: Vec<Loader> =
             evidence.iter().filter(|e| e.strength == strength).map(|e| e.loader).collect();
         here.sort_unstable();

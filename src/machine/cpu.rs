@@ -63,7 +63,9 @@ pub fn parse(text: &str) -> CpuFacts {
             facts.virtualization = Some(has("vmx") || has("svm"));
             facts.hypervisor = Some(has("hypervisor"));
         }
-        if let Some(socket) = number("physical id") {
+        // Without a number of its own, what says how many cores it has is a socket.
+        let socket = number("physical id").or_else(|| number("cpu cores").map(|_| 0));
+        if let Some(socket) = socket {
             let counts = (number("cpu cores").unwrap_or(0), number("siblings").unwrap_or(0));
             sockets.entry(socket).or_insert(counts);
             if let Some(core) = number("core id") {

@@ -55,10 +55,11 @@ type Found = (String, String);
 /// every unit has the alias.
 fn systemd(root: &Root) -> Vec<Found> {
     let alias = at::DISPLAY_MANAGER_UNITS.into_iter().filter_map(|path| {
-        let unit = root.link_name(path)?;
-        let service = unit.strip_suffix(".service")?;
+        let unit = root.link_name(path).or_else(|| started_by_unit(&root.text(path)?))?;
+        let service = unit.strip_suffix(".service").unwrap_or(&unit);
         // A unit of that very name is openSUSE's or NixOS' own, which starts any.
-        (service != "display-manager").then(|| (path.to_owned(), service.to_owned()))
+        // And a link to the null device is systemd's way to say never.
+        (!matches!(service, "display-manager" | "null")).then(|| (path.to_owned(), service.to_owned()))
     });
     let wanted = at::UNIT_WANTS.into_iter().flat_map(|folder| {
         let units = root.names(folder).unwrap_or_default();
@@ -67,6 +68,14 @@ fn systemd(root: &Root) -> Vec<Found> {
         known.map(|service| (folder.to_owned(), service)).collect::<Vec<_>>()
     });
     alias.chain(wanted).collect()
+}
+
+/// The program of a unit that is a file of its own (NixOS).
+fn started_by_unit(unit: &str) -> Option<String> {
+    let command = unit.lines().find_map(|line| line.trim().strip_prefix("ExecStart="))?;
+    let program = command.trim_start_matches(['-', '@', ':', '+', '!']).split_whitespace().next()?;
+    let name = common_name(program.rsplit('/').next()?);
+    by_name(&name).map(|known| known.word().to_owned())
 }
 
 /// Debian's file has the program's path.
@@ -132,8 +141,8 @@ fn runit(root: &Root) -> Vec<Found> {
 
 /// The last `KEY=value` of a file of shell assignments.
 pub fn assigned(text: &str, key: &str) -> Option<String> {
-    let values = text.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
-    let value = values.last()?;
+    let mut values = text.lines().filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+    let value = values.next_back()?;
     let value = value.split('#').next()?.trim().trim_matches(['"', '\'']);
     let name = value.rsplit('/').next()?;
     is_service(name).then(|| name.to_owned())
@@ -153,7 +162,7 @@ fn common_name(service: &str) -> String {
         "plasma-login-manager" => "plasmalogin".to_owned(),
         "lightdm-plymouth" => "lightdm".to_owned(),
         "sddm-plymouth" => "sddm".to_owned(),
-        "lxdm-plymouth" => "lxdm".to_owned(),
+        "lxdm-plymouth" | "lxdm-binary" => "lxdm".to_owned(),
         name => name.to_owned(),
     }
 }

@@ -39,6 +39,9 @@ pub fn read(root: &Root) -> InitFacts {
     for (from, init) in running(root) {
         facts.see(from, "exists", Some(init).filter(|_| nameless));
     }
+    if facts.init.is_none() && nameless && root.text(at::INITTAB).is_some_and(|text| starts_openrc(&text)) {
+        facts.see(at::INITTAB, "starts openrc", Some(Init::Openrc));
+    }
     if facts.init.is_none() && nameless {
         for path in at::INIT_PROGRAMS {
             if let Some(name) = root.link_name(path) {
@@ -75,14 +78,21 @@ fn by_name(name: &str) -> Option<Init> {
     }
 }
 
+/// `si::sysinit:/sbin/openrc sysinit`.
+fn starts_openrc(inittab: &str) -> bool {
+    let actions = inittab.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let mut programs = actions.filter_map(|line| line.rsplit(':').next()?.split_whitespace().next());
+    programs.any(|program| program.rsplit('/').next() == Some("openrc"))
+}
+
 /// What the inits leave while they run, the surest first.
 fn running(root: &Root) -> Vec<(&'static str, Init)> {
     let mut found = Vec::new();
     if root.is_folder(at::SYSTEMD_RUNS) {
         found.push((at::SYSTEMD_RUNS, Init::Systemd));
     }
-    if root.is_file(at::OPENRC_RUNS) {
-        found.push((at::OPENRC_RUNS, Init::Openrc));
+    if let Some(path) = at::OPENRC_RUNS.into_iter().find(|path| root.kind(path).is_some()) {
+        found.push((path, Init::Openrc));
     }
     // Runit also supervises under other inits, so it is asked last; a folder
     // with nothing but `supervise` is made for its package, runit running or not.

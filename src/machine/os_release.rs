@@ -34,14 +34,11 @@ pub struct DistroFacts {
 pub fn read(root: &Root, data: &DataDirs) -> Result<DistroFacts> {
     let texts = at::OS_RELEASE.iter().filter_map(|path| root.text(path));
     let mut facts = texts.map(|text| parse(&text)).find(|facts| facts.id.is_some()).unwrap_or_default();
-    let ids = facts.id.iter().chain(&facts.like);
-    for id in ids {
-        let id = id.to_ascii_lowercase();
-        if data.distro(&id)?.is_some() {
-            facts.family = Some(Distro::load(data, &id)?.family);
-            facts.known_as = Some(id);
-            break;
-        }
+    let ids: Vec<String> = facts.id.iter().chain(&facts.like).map(|id| id.to_ascii_lowercase()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    if let Some(distro) = Distro::resolve(data, &ids)? {
+        facts.known_as = Some(distro.id);
+        facts.family = Some(distro.family);
     }
     Ok(facts)
 }

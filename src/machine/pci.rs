@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::iommu::IommuFacts;
+use super::plain::plain_word;
 use super::root::Root;
 use crate::paths::machine as at;
 use crate::profile::PciAddress;
@@ -76,7 +77,7 @@ fn function(root: &Root, iommu: &IommuFacts, address: PciAddress) -> PciDevice {
         address,
         id,
         class,
-        driver: root.link_name(&format!("{at}/driver")),
+        driver: root.link_name(&format!("{at}/driver")).or_else(|| driver_of_event(root, &at)),
         group: link
             .and_then(|target| iommu.group_of_link(&target))
             .or_else(|| iommu.members.get(&address).copied()),
@@ -84,6 +85,13 @@ fn function(root: &Root, iommu: &IommuFacts, address: PciAddress) -> PciDevice {
         bridge: class.is_some_and(|class| class >> 16 == 0x06),
         virtual_function: root.is_named(&format!("{at}/physfn")),
     }
+}
+
+/// The driver as the kernel tells it to udev.
+fn driver_of_event(root: &Root, folder: &str) -> Option<String> {
+    let event = root.attribute(&format!("{folder}/uevent"))?;
+    let driver = event.lines().find_map(|line| line.strip_prefix("DRIVER="))?;
+    plain_word(driver)
 }
 
 /// The functions that a device's path goes through:

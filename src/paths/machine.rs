@@ -11,8 +11,10 @@ pub const INIT_EXE: &str = "/proc/1/exe";
 pub const INIT_PROGRAMS: [&str; 2] = ["/sbin/init", "/usr/sbin/init"];
 /// sd_booted(3) looks for this folder.
 pub const SYSTEMD_RUNS: &str = "/run/systemd/system";
-/// OpenRC writes its runlevel here.
-pub const OPENRC_RUNS: &str = "/run/openrc/softlevel";
+/// OpenRC writes its runlevel here, and links the services that it started.
+pub const OPENRC_RUNS: [&str; 2] = ["/run/openrc/softlevel", "/run/openrc/started"];
+/// What sysvinit and busybox start.
+pub const INITTAB: &str = "/etc/inittab";
 /// Runit's stages leave these: Void and Artix, then runit(8) itself.
 pub const RUNIT_RUNS: [&str; 4] =
     ["/run/runit", "/run/runit.stopit", "/etc/runit/stopit", "/run/runit/stopit"];
@@ -30,6 +32,8 @@ pub const SYSTEMD_BOOT_FILES: [&str; 3] =
     ["EFI/systemd/systemd-bootx64.efi", "EFI/systemd/systemd-bootaa64.efi", "loader/loader.conf"];
 /// GRUB's generated menu below one of [`BOOT_MOUNTS`].
 pub const GRUB_FILES: [&str; 2] = ["grub/grub.cfg", "grub2/grub.cfg"];
+/// Vendors' folders below one of [`BOOT_MOUNTS`], and GRUB's program in them.
+pub const EFI_VENDORS: (&str, &str) = ("EFI", "grubx64.efi");
 /// GRUB's folders below `/boot`; Fedora lets nobody but root look into its own.
 pub const GRUB_FOLDERS: [&str; 2] = ["/boot/grub", "/boot/grub2"];
 /// GRUB's settings.

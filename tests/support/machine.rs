@@ -1,6 +1,8 @@
 //! Makes a folder that holds a machine's files from a description of it.
 //! `tests/machines/README.md` explains the lines.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -53,7 +55,7 @@ impl Machine {
                 }
                 ["memory", mib] => {
                     let kib = mib.parse::<u64>().unwrap() * 1024;
-                    machine.file("proc/meminfo", &format!("MemTotal:       {kib} kB\nMemFree:  1 kB\n"));
+                    machine.file("proc/meminfo", format!("MemTotal:       {kib} kB\nMemFree:  1 kB\n"));
                 }
                 ["pci"] => machine.pci(&body),
                 ["usb", port, id, kinds, rest @ ..] => machine.usb(port, id, kinds, &rest.join(" ")),
