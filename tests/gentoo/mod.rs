@@ -243,11 +243,12 @@ impl Gentoo {
     }
 }
 
-/// The venv with Portage's tools, `tool` among them.
-pub fn venv(tool: &str) -> PathBuf {
+/// The venv that has `tool`: Portage's own, or that with the same name and an ending.
+pub fn venv(ending: &str, tool: &str) -> PathBuf {
     let venv = std::env::var("ONEGPU_TEST_PORTAGE").expect("ONEGPU_TEST_PORTAGE names a venv with Portage");
-    assert!(Path::new(&venv).join("bin").join(tool).exists(), "{venv} has no {tool}");
-    PathBuf::from(venv)
+    let venv = PathBuf::from(format!("{venv}{ending}"));
+    assert!(venv.join("bin").join(tool).exists(), "{} has no {tool}", venv.display());
+    venv
 }
 
 /// Writes the main repository's stand-in and Portage's configuration.
