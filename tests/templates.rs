@@ -9,21 +9,27 @@ use context::{Context, Format, Reader};
 use onegpu::data::embedded_templates;
 use onegpu::render::quote::FILTERS;
 
-/// Values that are numbers by their type in Rust: they need no quoting anywhere.
+/// Values that are numbers by their type in Rust: they, and what is reckoned from
+/// them, need no quoting anywhere.
 const NUMBERS: &[&str] = &[
     "deb.installed_size",
     "guest.cpus.cores",
-    "guest.cpus.cores * guest.cpus.threads",
     "guest.cpus.threads",
     "guest.disk.size_mib",
     "guest.memory_mib",
+    "group.height",
+    "group.width",
+    "group.x",
+    "group.y",
     "host.user.uid",
     "hostdev.bus",
     "loop.index",
     "package.epoch",
     "package.revision",
+    "picture.height",
+    "picture.width",
     "port",
-    "port + 1",
+    "row.y",
     "size",
 ];
 
@@ -50,7 +56,7 @@ fn format(name: &str) -> Option<Format> {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     Some(match (ending, file) {
-        ("xml", _) => Format::Xml,
+        ("xml" | "svg", _) => Format::Xml,
         ("rules", _) => Format::Js,
         ("md", _) => Format::Markdown,
         ("toml" | "8" | "conf", _) | (_, "repo_name") => Format::Fixed,
@@ -105,7 +111,8 @@ fn next_tag(text: &str) -> Option<(&str, &str, &str, &str)> {
 
 /// Whether a value may be printed like this at such a place.
 fn fits(format: Format, context: Context, expression: &str) -> Result<(), String> {
-    if NUMBERS.contains(&expression) {
+    let is_number = |word: &str| NUMBERS.contains(&word) || word.parse::<u32>().is_ok();
+    if expression.split([' ', '+', '-', '*']).filter(|word| !word.is_empty()).all(is_number) {
         return Ok(());
     }
     let filter = expression.rsplit_once('|').map(|(_, filter)| filter.trim()).ok_or("no quoting filter")?;
@@ -168,6 +175,7 @@ fn spoiled_templates_are_caught() {
     for (name, text, why) in [
         ("guest/start.sh", "a={{ guest.name }}", "no quoting filter"),
         ("guest/start.sh", "a={{ guest.name | safe }}", "no quoting filter"),
+        ("guest/start.sh", "a={{ guest.memory_mib + guest.name }}", "no quoting filter"),
         ("guest/start.sh", "a={{ guest.name | sh | upper }}", "no quoting filter"),
         ("guest/start.sh", "a={{ guest.name | xml }}", "does not quote for Shell"),
         ("guest/start.sh", "a=\"{{ guest.name | sh }}\"", "Double"),

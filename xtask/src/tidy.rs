@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
     names::catch_all,
     places::machine,
     templates::used,
-    ignored::only_real_tests,
+    ignored::only_for_tools,
 ];
 
 /// Checks every rule.

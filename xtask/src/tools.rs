@@ -36,6 +36,7 @@ pub const TOOLS: &[Tool] = &[
     debian("dpkg", "dpkg"),
     debian("dpkg-deb", "dpkg"),
     debian("faketime", "faketime"),
+    debian("faketime", "faketime"),
     debian("grub-mkconfig", "grub-common"),
     debian("lintian", "lintian"),
     debian("makepkg", "makepkg"),

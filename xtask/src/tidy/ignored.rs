@@ -1,10 +1,10 @@
-//! Only tests with real tools may be ignored, and they say which tools.
+//! Only integration tests with real tools may be ignored, and they say which tools.
 
 use super::{Finding, Tree};
 use crate::tools::needed;
 
-/// `#[ignore]` stands only in `tests/real_*.rs`, and its reason names known tools.
-pub fn only_real_tests(tree: &Tree) -> Vec<Finding> {
+/// `#[ignore]` stands only in `tests/*.rs`, and its reason names known tools.
+pub fn only_for_tools(tree: &Tree) -> Vec<Finding> {
     let mut out = Vec::new();
     // Spelled in two parts: this file is looked at as well.
     let mark = concat!("#[ig", "nore");
@@ -12,8 +12,8 @@ pub fn only_real_tests(tree: &Tree) -> Vec<Finding> {
         for (at, line) in text.lines().enumerate() {
             let Some(rest) = line.trim_start().strip_prefix(mark) else { continue };
             let reason = rest.split('"').nth(1).unwrap_or_default();
-            if !path.starts_with("tests/real_") {
-                out.push(Finding::new(path, at + 1, "only tests/real_*.rs may ignore a test"));
+            if !path.starts_with("tests/") {
+                out.push(Finding::new(path, at + 1, "only a test in tests/ may need a tool"));
             } else if let Err(mistake) = needed(reason) {
                 out.push(Finding::new(path, at + 1, mistake));
             }
@@ -31,10 +31,10 @@ mod tests {
     fn a_test_ignored_without_a_tool_is_caught() {
         let line = |reason: &str| format!("{}{reason}]\n#[test]\nfn f() {{}}\n", concat!("#[ig", "nore"));
         let good = line(" = \"needs rpm\"");
-        assert_eq!(only_real_tests(&tree(&[("tests/real_a.rs", &good)])), []);
-        assert_eq!(only_real_tests(&tree(&[("tests/a.rs", &good)])).len(), 1);
+        assert_eq!(only_for_tools(&tree(&[("tests/real_a.rs", &good)])), []);
+        assert_eq!(only_for_tools(&tree(&[("src/a.rs", &good)])).len(), 1);
         for bad in ["", " = \"slow\"", " = \"needs luck\""] {
-            assert_eq!(only_real_tests(&tree(&[("tests/real_a.rs", &line(bad))])).len(), 1, "{bad}");
+            assert_eq!(only_for_tools(&tree(&[("tests/real_a.rs", &line(bad))])).len(), 1, "{bad}");
         }
     }
 }

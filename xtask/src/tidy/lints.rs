@@ -19,6 +19,10 @@ pub fn unwrap(tree: &Tree) -> Vec<Finding> {
                 if *key == keys[0] { Some(value) } else { value.get(key) }
             })
         };
+        // A workspace of its own below ours (fuzzing) is no part of what is shipped.
+        if path != "Cargo.toml" && manifest.contains_key("workspace") {
+            continue;
+        }
         if at(&["lints", "workspace"]).and_then(toml::Value::as_bool) != Some(true) {
             out.push(Finding::new(path, 0, "has no `[lints] workspace = true`"));
         }
@@ -66,6 +70,7 @@ mod tests {
             assert_eq!(unwrap(&tree(&[("Cargo.toml", &spoiled)])).len(), 1, "{spoiled}");
         }
         assert_eq!(unwrap(&tree(&[("Cargo.toml", GOOD), ("xtask/Cargo.toml", "[package]\n")])).len(), 1);
+        assert_eq!(unwrap(&tree(&[("Cargo.toml", GOOD), ("fuzz/Cargo.toml", "[workspace]\n")])), []);
     }
 
     #[test]

@@ -75,7 +75,8 @@ fn is_machine_path(literal: &str) -> bool {
         text.match_indices(&format!("/{top}")).any(|(at, found)| {
             let before = text[..at].chars().next_back();
             let after = text[at + found.len()..].chars().next();
-            before.is_none_or(|c| c == '}') && after.is_none_or(|c| !c.is_ascii_alphanumeric())
+            before.is_none_or(|c| c == '}')
+                && after.is_none_or(|c| !c.is_ascii_alphanumeric() && !"_-".contains(c))
         })
     })
 }
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn comments_tests_and_other_words_are_left_alone() {
-        let good = "/// Reads \"/etc/x\".\n// \"/etc\"\n#[doc = \"/etc\"]\nfn f() { g(\"/etcetera\", \"reads /etc\", '/'); }\n\
+        let good = "/// Reads \"/etc/x\".\n// \"/etc\"\n#[doc = \"/etc\"]\nfn f() { g(\"/etcetera\", \"{}/boot_vga\", \"reads /etc\", '/'); }\n\
                     #[cfg(test)]\nmod tests { fn f() { g(\"/etc\"); } }";
         assert_eq!(paths(&tree(&[("src/a.rs", good), ("src/paths.rs", "const A: &str = \"/etc\";")])), []);
         let behind = "#[cfg(test)]\nuse a::b;\nconst A: &str = \"/etc\";";
