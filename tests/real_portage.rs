@@ -2,17 +2,14 @@
 //! the overlay before pkgcheck.
 //!
 //! Needs root, overlayfs, util-linux, and bzip2, GNU tar and zstd on the PATH; and,
-//! on any distro, two venvs, the first of which ONEGPU_TEST_PORTAGE names:
+//! on any distro, a venv whose folder ONEGPU_TEST_PORTAGE names:
 //!
 //!     apt-get install bzip2 tar zstd util-linux python3-venv
 //!     python3 -m venv "$ONEGPU_TEST_PORTAGE"
-//!     "$ONEGPU_TEST_PORTAGE/bin/pip" install portage==3.0.83
-//!     python3 -m venv "$ONEGPU_TEST_PORTAGE-pkgcheck"
-//!     "$ONEGPU_TEST_PORTAGE-pkgcheck/bin/pip" install pkgcheck==0.10.37 pkgcore==0.12.30
+//!     "$ONEGPU_TEST_PORTAGE/bin/pip" install portage==3.0.83 pkgcheck==0.10.36 pkgcore==0.12.30
 //!
-//! Newer ones (tried: pkgcheck 0.10.39 with pkgcore 0.12.33) refuse to start below
-//! bash 5.3, which Debian has not yet. The user `portage` is made inside the test's
-//! own namespace.
+//! From 0.10.37 on, pkgcheck refuses to start below bash 5.3, which Debian has not
+//! yet. The user `portage` is made inside the test's own namespace.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -237,7 +234,7 @@ fn pkgcheck(shared: &Path, place: &Path) -> String {
         fs::write(&repos, text).unwrap();
     }
     let mut command = Command::new("timeout");
-    command.arg("120").arg(gentoo::venv("-pkgcheck", "pkgcheck").join("bin/pkgcheck"));
+    command.arg("120").arg(gentoo::venv("pkgcheck").join("bin/pkgcheck"));
     command.arg("--config").arg(shared.join("portage")).args(["scan", "--color", "n"]);
     command.arg("--cache-dir").arg(shared.join("cache")).arg("--repo").arg(place);
     // BadHomepage: it has a homepage when onegpu has one. SizeViolation: what is over

@@ -243,12 +243,11 @@ impl Gentoo {
     }
 }
 
-/// The venv that has `tool`: Portage's own, or that with the same name and an ending.
-pub fn venv(ending: &str, tool: &str) -> PathBuf {
+/// The venv with Portage's tools, `tool` among them.
+pub fn venv(tool: &str) -> PathBuf {
     let venv = std::env::var("ONEGPU_TEST_PORTAGE").expect("ONEGPU_TEST_PORTAGE names a venv with Portage");
-    let venv = PathBuf::from(format!("{venv}{ending}"));
-    assert!(venv.join("bin").join(tool).exists(), "{} has no {tool}", venv.display());
-    venv
+    assert!(Path::new(&venv).join("bin").join(tool).exists(), "{venv} has no {tool}");
+    PathBuf::from(venv)
 }
 
 /// Writes the main repository's stand-in and Portage's configuration.
