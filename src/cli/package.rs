@@ -11,7 +11,7 @@ use crate::output::{Batch, failure};
 use crate::package::{self, Built};
 use crate::plan::Plan;
 use crate::profile::{self, Profile};
-use crate::render::quote;
+use crate::render::{Engine, quote};
 
 /// The distros that stand for the four families.
 const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
@@ -70,12 +70,13 @@ impl Choice {
         if distros.is_empty() {
             distros.push(None);
         }
+        let mut engine = Engine::bare(data)?;
         // Everything is built before anything is written.
         let built = distros
             .iter()
             .map(|distro| {
                 let plan = super::plan(data, profile, *distro)?;
-                let output = package::build(data, &plan, epoch)?;
+                let output = package::build(&mut engine, &plan, epoch)?;
                 Ok((plan, output))
             })
             .collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,6 @@
 //! From a plan to the packages of its distro's format.
 
 use super::{Built, Output, SetupPackage, deb, gpkg, overlay, pacman, rpm};
-use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::distro::Format;
 use crate::plan::{Plan, libexec};
@@ -56,13 +55,14 @@ pub fn assemble(engine: &mut Engine<'_>, plan: &Plan, epoch: u32) -> Result<Vec<
         .collect()
 }
 
-/// Everything that the distro's format makes of a plan.
+/// Everything that the distro's format makes of a plan. One engine serves many plans:
+/// it parses a template once.
 ///
 /// # Errors
 /// When a template is bad, or nobody has written the format yet.
-pub fn build(data: &DataDirs, plan: &Plan, epoch: u32) -> Result<Output> {
-    let mut engine = Engine::new(data, &plan.setup)?;
-    let packages = assemble(&mut engine, plan, epoch)?;
+pub fn build(engine: &mut Engine<'_>, plan: &Plan, epoch: u32) -> Result<Output> {
+    engine.turn_to(&plan.setup);
+    let packages = assemble(engine, plan, epoch)?;
     let distro = &plan.setup.distro;
     let one: fn(&mut Engine<'_>, &SetupPackage) -> Result<Built> = match distro.package.format {
         Format::Deb => deb::build,
@@ -78,7 +78,7 @@ pub fn build(data: &DataDirs, plan: &Plan, epoch: u32) -> Result<Output> {
     let built = packages
         .iter()
         .map(|package| {
-            let mut built = one(&mut engine, package)?;
+            let mut built = one(engine, package)?;
             if distro.package.format == Format::Portage {
                 // The folder is a PKGDIR: Portage takes binary packages from nowhere else.
                 built.file_name = format!("{}/{}", gpkg::folder(package), built.file_name);
@@ -87,7 +87,7 @@ pub fn build(data: &DataDirs, plan: &Plan, epoch: u32) -> Result<Output> {
         })
         .collect::<Result<_>>()?;
     let overlay = match distro.package.format {
-        Format::Portage => overlay::files(&mut engine, &packages)?,
+        Format::Portage => overlay::files(engine, &packages)?,
         _ => Vec::new(),
     };
     Ok(Output { packages: built, overlay })

@@ -73,7 +73,7 @@ impl<'a> Engine<'a> {
     }
 
     /// From now on templates see this setup; those that were parsed stay parsed.
-    fn turn_to(&mut self, setup: &Setup) {
+    pub fn turn_to(&mut self, setup: &Setup) {
         self.context = context(setup);
     }
 
