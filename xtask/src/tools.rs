@@ -42,6 +42,7 @@ pub const TOOLS: &[Tool] = &[
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
     debian("rpm", "rpm"),
+    debian("runsvdir", "runit"),
     debian("shellcheck", "shellcheck"),
     debian("unshare", "util-linux"),
     debian("xmllint", "libxml2-utils"),
