@@ -9,15 +9,25 @@ wrong() {
 }
 # A domain, an autostart link or a disk of ours.
 traces() { find /etc/libvirt /var/lib/libvirt/images /var/lib/systemd /var/lib/onegpu /etc/systemd /etc/group* /etc/gshadow* \( -type f -o -type l \) -printf '%m %u %g %p %l\n' 2>/dev/null | sort; }
+# soon COMMAND...: within ten seconds.
+soon() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || wrong "never: $*"
+        sleep 0.1
+    done
+}
+start() { libvirtd -d 2>>libvirtd.log && soon virsh version; }
+# A daemon that has ended may wait as a zombie: nobody here is its parent.
+gone() { ! grep -v "^State:.*zombie" "/proc/$1/status" | grep "^State:"; }
+stop() {
+    pid=$(cat /run/libvirtd.pid)
+    kill "$pid" && soon gone "$pid"
+}
 useradd --uid 1000 mika
 virtlogd -d
-libvirtd -d 2>libvirtd.log
-tries=0
-until virsh version >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || wrong 'no libvirtd'
-    sleep 0.1
-done
+start
 cp -a setup/. /
 echo rom >/root/card.rom
 traces >before
@@ -27,12 +37,10 @@ $a/apply
 virsh dominfo one >/dev/null || wrong 'no domain'
 virsh net-info default | grep -q 'Active: *yes' || wrong 'no network'
 $a/status || wrong status
-$a/apply | grep -q 'guest one: domain: already applied' || wrong 'applied twice'
+$a/apply | grep 'guest one: domain: already applied' || wrong 'applied twice'
 # A restarted daemon reads its files: still ours.
-kill "$(cat /run/libvirtd.pid)"
-sleep 1
-libvirtd -d 2>>libvirtd.log
-sleep 1
+stop
+start
 $a/status guest one || wrong 'status after a restart'
 # A snapshot stays when the setup changes.
 virsh -q snapshot-create-as one s1 >/dev/null
@@ -60,8 +68,7 @@ virsh -q undefine one
 
 # Without a daemon the file is all there is.
 $a/apply >/dev/null
-kill "$(cat /run/libvirtd.pid)"
-sleep 1
+stop
 $a/revert
 traces | diff before - || wrong 'traces without a daemon'
 echo done
