@@ -120,3 +120,25 @@ fn services_come_and_go_with_systemctl() {
         assert_same(&before, &m.tree(), "masked");
     }
 }
+
+#[test]
+#[ignore = "needs trixie, unshare and root"]
+fn domains_and_networks_come_and_go_with_libvirtd() {
+    let scripts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    fs::copy(scripts.join("steps/libvirtd.sh"), work.join("ask.sh")).unwrap();
+    let rendered = work.join("rendered");
+    machine::render("debian", &machine::guest("one", "one.qcow2"), |text| text, &rendered);
+    fs::rename(rendered.join("root"), work.join("setup")).unwrap();
+    let roots = std::path::PathBuf::from(std::env::var_os("ONEGPU_TEST_ROOTS").unwrap());
+    let done = machine::done(
+        Command::new("timeout")
+            .args(["--kill-after=10", "300", "unshare"])
+            .args(["--mount", "--net", "--pid", "--fork", "--kill-child", "sh"])
+            .arg(scripts.join("libvirt/machine.sh"))
+            .arg(roots.join("trixie"))
+            .arg(work),
+    );
+    assert!(done.out.ends_with("done\n"), "{}\n{}", done.out, done.err);
+}
