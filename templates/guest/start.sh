@@ -43,6 +43,18 @@ for node in {% for folder in ["drm/", "graphics/", "i2c-", "drm/card*/card*/i2c-
 	esac
 done
 did card "$nodes" || fail "no record"
+{%- if guest.audio == "pipewire" %}
+
+# For its sound QEMU runs as {{ host.user.name | comment }}, and has to get through folders of libvirt's.
+{%- if guest.os == "windows-11" %}
+# Libvirt makes the TPM's when it first needs it, and keeps one that is there.
+[ -d /run/libvirt/qemu/swtpm ] || bounded mkdir -p -m 0770 /run/libvirt/qemu/swtpm || fail "a folder for the TPM"
+{%- endif %}
+let_through() {
+	bounded setfacl -m u:{{ host.user.uid }}:x /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}
+}
+take let-through '' "let QEMU through as {{ host.user.name | comment }}" let_through
+{%- endif %}
 {%- if gpu.driver == "nvidia" %}
 
 # The driver's daemons keep /dev/nvidia* open.

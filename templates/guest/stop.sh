@@ -103,4 +103,17 @@ if recorded display; then
 fi
 {%- endif %}
 
+{%- if guest.audio == "pipewire" %}
+
+# With the entry goes the mask that came with it, unless somebody else's entries need it.
+keep_out() {
+	for folder in /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}; do
+		[ ! -d "$folder" ] || bounded setfacl -x u:{{ host.user.uid }},m "$folder" || bounded setfacl -x u:{{ host.user.uid }} "$folder" || return
+	done
+}
+if recorded let-through; then
+	undo "QEMU no longer gets through as {{ host.user.name | comment }}" keep_out
+fi
+{%- endif %}
+
 undo "forget" bounded rm -rf "$record"

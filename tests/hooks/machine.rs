@@ -28,8 +28,8 @@ pub struct Cell {
 /// The guest's name holds every kind of character that a name may hold.
 pub const GUEST: &str = "a+b.c_d-e";
 /// Commands that are only ever faked.
-const FAKED: [&str; 8] =
-    ["systemctl", "rc-service", "sv", "loginctl", "modprobe", "udevadm", "logger", "chvt"];
+const FAKED: [&str; 9] =
+    ["systemctl", "rc-service", "sv", "loginctl", "modprobe", "udevadm", "logger", "chvt", "setfacl"];
 /// Commands that do what they do, after the fake has had its say.
 const REAL: [&str; 10] = ["date", "find", "flock", "ln", "mkdir", "mv", "rm", "rmdir", "sleep", "timeout"];
 
