@@ -46,6 +46,14 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             guide: "Libvirt hooks",
         },
     ];
+    out.push(Artifact {
+        path: format!("{libexec}/handover.sh"),
+        kind: Kind::Plain,
+        content: Content::Template("host/handover.sh"),
+        reason: "What the two scripts of every guest share: the record, bounds, waiting, the log.".into(),
+        because: format!("host.init is {}", setup.host.init),
+        guide: "Libvirt hooks",
+    });
     for (name, reason) in [
         ("apply", "Takes every step that is not yet taken, and records what was there before."),
         ("revert", "Undoes every recorded step, the last one first, as far as it is still ours."),
