@@ -46,6 +46,7 @@ pub const TOOLS: &[Tool] = &[
     debian("python3", "python3"),
     debian("rpm", "rpm"),
     debian("rpmlint", "rpmlint"),
+    debian("runsvdir", "runit"),
     debian("shellcheck", "shellcheck"),
     debian("systemctl", "systemd"),
     debian("unshare", "util-linux"),
