@@ -22,6 +22,20 @@ pub(super) fn package(setup: &Setup) -> PackagePlan {
     }
 }
 
+/// What `apply`, `revert` and `status` share: the template, and what it is for.
+const LIBRARY: [(&str, &str); 10] = [
+    ("host/lib.sh", "What `apply`, `revert` and `status` share; explains what a step is."),
+    ("host/lib/paths.sh", "Follows links as the machine itself would, also below --root."),
+    ("host/lib/commands.sh", "Bounds every outside command, so that none can hang an installation."),
+    ("host/lib/record.sh", "Keeps what was there before, so that it survives a crash."),
+    ("host/lib/blocks.sh", "Puts a marked block into a file and takes it out again, byte for byte."),
+    ("host/lib/snapshots.sh", "Puts back files that another program has written for us."),
+    ("host/lib/links.sh", "Puts back the links by which an init enables services."),
+    ("host/lib/machine.sh", "Tells whether the machine runs, and whether a guest has the card."),
+    ("host/lib/steps.sh", "Takes a step, gives it back, and tells how it stands."),
+    ("host/lib/verbs.sh", "The three verbs, the lock, and the command line."),
+];
+
 fn artifacts(setup: &Setup) -> Vec<Artifact> {
     let libexec = libexec(setup);
     let mut out = vec![
@@ -72,14 +86,14 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             guide: "Everything",
         });
     }
-    out.push(Artifact {
-        path: format!("{libexec}/lib.sh"),
+    out.extend(LIBRARY.iter().map(|(template, reason)| Artifact {
+        path: format!("{libexec}/{}", template.trim_start_matches("host/")),
         kind: Kind::Plain,
-        content: Content::Template("host/lib.sh"),
-        reason: "What `apply`, `revert` and `status` share: the record that survives a crash.".into(),
+        content: Content::Template(template),
+        reason: (*reason).into(),
         because: "a setup must go out as it came in".into(),
         guide: "Everything",
-    });
+    }));
     if let (AccessMethod::Polkit, Some(user)) = (setup.distro.access.method, &setup.host.user) {
         out.push(Artifact {
             path: paths::POLKIT_RULE.into(),

@@ -178,6 +178,7 @@ impl Machine {
             ("/dev/tty1", ""),
             ("/dev/console", ""),
             ("/state/session", ""),
+            ("/var/lib/libvirt/qemu/x", ""),
             ("/calls", ""),
             ("/script", ""),
         ] {
