@@ -10,7 +10,7 @@ guest={{ guest.name | sh }} pci=/sys/bus/pci/devices{% if host.display_service %
 # shellcheck source=/dev/null
 . {{ paths.libexec | sh }}/handover.sh
 {%- if gpu.devices | length > 1 or gpu.driver == "amdgpu" %}
-devices="{% for device in gpu.devices %}{{ device | sh }}{% if not loop.last %} {% endif %}{% endfor %}"
+devices={{ gpu.devices | join(sep=" ") | sh }}
 {%- endif %}
 
 # Takes everything back, and has libvirt give up the start.
@@ -35,7 +35,8 @@ trap 'fail "a signal"' HUP INT TERM
 
 # The card's nodes, for later: who has one of them open holds the card.
 nodes=
-for node in {% for folder in ["drm/", "graphics/", "i2c-", "drm/card*/card*/i2c-"] %}"$pci"/{{ gpu.address | sh }}/{{ folder | field }}* {% endfor %}; do
+card=$pci/{{ gpu.address | sh }}
+for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/card*/i2c-*; do
 	[ -e "$node" ] || continue
 	case ${node##*/} in
 		card* | render*) nodes="$nodes /dev/dri/${node##*/}" ;;
@@ -53,7 +54,7 @@ did card "$nodes" || fail "no record"
 let_through() {
 	bounded setfacl -m u:{{ host.user.uid }}:x /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}
 }
-take let-through '' "let QEMU through as {{ host.user.name | comment }}" let_through
+take let-through '' "let QEMU through" let_through
 {%- endif %}
 {%- if gpu.driver == "nvidia" %}
 

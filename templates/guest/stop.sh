@@ -10,7 +10,7 @@ guest={{ guest.name | sh }} pci=/sys/bus/pci/devices{% if host.display_service %
 # shellcheck source=/dev/null
 . {{ paths.libexec | sh }}/handover.sh
 record=/run/onegpu/$guest
-devices="{% for device in gpu.devices %}{{ device | sh }}{% if not loop.last %} {% endif %}{% endfor %}"
+devices={{ gpu.devices | join(sep=" ") | sh }}
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -107,12 +107,11 @@ fi
 
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
-	for folder in /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}; do
-		[ ! -d "$folder" ] || bounded setfacl -x u:{{ host.user.uid }},m "$folder" || bounded setfacl -x u:{{ host.user.uid }} "$folder" || return
-	done
+	bounded setfacl -x u:{{ host.user.uid }},m /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %} ||
+		bounded setfacl -x u:{{ host.user.uid }} /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}
 }
 if recorded let-through; then
-	undo "QEMU no longer gets through as {{ host.user.name | comment }}" keep_out
+	undo "QEMU no longer gets through" keep_out
 fi
 {%- endif %}
 

@@ -10,7 +10,7 @@ guest=Win10_old pci=/sys/bus/pci/devices display=display-manager.service
 # shellcheck source=/dev/null
 . /usr/lib/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:01:00.0 0000:01:00.1"
+devices='0000:01:00.0 0000:01:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in

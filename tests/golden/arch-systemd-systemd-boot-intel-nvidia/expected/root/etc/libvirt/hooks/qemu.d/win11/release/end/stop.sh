@@ -10,7 +10,7 @@ guest=win11 pci=/sys/bus/pci/devices display=display-manager.service
 # shellcheck source=/dev/null
 . /usr/lib/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:01:00.0 0000:01:00.1"
+devices='0000:01:00.0 0000:01:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -90,12 +90,11 @@ fi
 
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
-	for folder in /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm; do
-		[ ! -d "$folder" ] || bounded setfacl -x u:1000,m "$folder" || bounded setfacl -x u:1000 "$folder" || return
-	done
+	bounded setfacl -x u:1000,m /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm ||
+		bounded setfacl -x u:1000 /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm
 }
 if recorded let-through; then
-	undo "QEMU no longer gets through as mika" keep_out
+	undo "QEMU no longer gets through" keep_out
 fi
 
 undo "forget" bounded rm -rf "$record"

@@ -32,7 +32,8 @@ trap 'fail "a signal"' HUP INT TERM
 
 # The card's nodes, for later: who has one of them open holds the card.
 nodes=
-for node in "$pci"/0000:01:00.0/drm/* "$pci"/0000:01:00.0/graphics/* "$pci"/0000:01:00.0/i2c-* "$pci"/0000:01:00.0/drm/card*/card*/i2c-* ; do
+card=$pci/0000:01:00.0
+for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/card*/i2c-*; do
 	[ -e "$node" ] || continue
 	case ${node##*/} in
 		card* | render*) nodes="$nodes /dev/dri/${node##*/}" ;;

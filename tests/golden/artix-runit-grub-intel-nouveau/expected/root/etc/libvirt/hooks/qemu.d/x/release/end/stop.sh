@@ -10,7 +10,7 @@ guest=x pci=/sys/bus/pci/devices display=sddm
 # shellcheck source=/dev/null
 . /usr/lib/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:01:00.0"
+devices=0000:01:00.0
 
 [ -d "$record" ] || exit 0
 case ${2-} in

@@ -10,7 +10,7 @@ guest=bench pci=/sys/bus/pci/devices display=display-manager.service
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:03:00.0 0000:03:00.1"
+devices='0000:03:00.0 0000:03:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in

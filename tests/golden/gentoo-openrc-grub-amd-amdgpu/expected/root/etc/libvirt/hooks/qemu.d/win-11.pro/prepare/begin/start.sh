@@ -9,7 +9,7 @@
 guest=win-11.pro pci=/sys/bus/pci/devices
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
-devices="0000:2d:00.0 0000:2d:00.1"
+devices='0000:2d:00.0 0000:2d:00.1'
 
 # Takes everything back, and has libvirt give up the start.
 fail() {
@@ -33,7 +33,8 @@ trap 'fail "a signal"' HUP INT TERM
 
 # The card's nodes, for later: who has one of them open holds the card.
 nodes=
-for node in "$pci"/0000:2d:00.0/drm/* "$pci"/0000:2d:00.0/graphics/* "$pci"/0000:2d:00.0/i2c-* "$pci"/0000:2d:00.0/drm/card*/card*/i2c-* ; do
+card=$pci/0000:2d:00.0
+for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/card*/i2c-*; do
 	[ -e "$node" ] || continue
 	case ${node##*/} in
 		card* | render*) nodes="$nodes /dev/dri/${node##*/}" ;;
@@ -48,7 +49,7 @@ did card "$nodes" || fail "no record"
 let_through() {
 	bounded setfacl -m u:1000:x /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm
 }
-take let-through '' "let QEMU through as larry" let_through
+take let-through '' "let QEMU through" let_through
 
 # Sessions on the screen. What matters is the wait below.
 end_sessions() {

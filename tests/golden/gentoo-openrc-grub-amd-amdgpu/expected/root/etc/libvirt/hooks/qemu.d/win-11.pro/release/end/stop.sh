@@ -10,7 +10,7 @@ guest=win-11.pro pci=/sys/bus/pci/devices
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:2d:00.0 0000:2d:00.1"
+devices='0000:2d:00.0 0000:2d:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -67,12 +67,11 @@ launch() {
 
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
-	for folder in /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm; do
-		[ ! -d "$folder" ] || bounded setfacl -x u:1000,m "$folder" || bounded setfacl -x u:1000 "$folder" || return
-	done
+	bounded setfacl -x u:1000,m /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm ||
+		bounded setfacl -x u:1000 /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm
 }
 if recorded let-through; then
-	undo "QEMU no longer gets through as larry" keep_out
+	undo "QEMU no longer gets through" keep_out
 fi
 
 undo "forget" bounded rm -rf "$record"

@@ -9,7 +9,7 @@
 guest=bsd pci=/sys/bus/pci/devices display=lightdm
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
-devices="0000:08:00.0 0000:08:00.1"
+devices='0000:08:00.0 0000:08:00.1'
 
 # Takes everything back, and has libvirt give up the start.
 fail() {
@@ -33,7 +33,8 @@ trap 'fail "a signal"' HUP INT TERM
 
 # The card's nodes, for later: who has one of them open holds the card.
 nodes=
-for node in "$pci"/0000:08:00.0/drm/* "$pci"/0000:08:00.0/graphics/* "$pci"/0000:08:00.0/i2c-* "$pci"/0000:08:00.0/drm/card*/card*/i2c-* ; do
+card=$pci/0000:08:00.0
+for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/card*/i2c-*; do
 	[ -e "$node" ] || continue
 	case ${node##*/} in
 		card* | render*) nodes="$nodes /dev/dri/${node##*/}" ;;

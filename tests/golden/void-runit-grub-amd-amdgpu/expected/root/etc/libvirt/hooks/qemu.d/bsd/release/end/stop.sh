@@ -10,7 +10,7 @@ guest=bsd pci=/sys/bus/pci/devices display=lightdm
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
 record=/run/onegpu/$guest
-devices="0000:08:00.0 0000:08:00.1"
+devices='0000:08:00.0 0000:08:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in
