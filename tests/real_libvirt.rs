@@ -59,6 +59,15 @@ fn ask() -> Answers {
     for (name, xml) in startable() {
         fs::write(work.join(format!("start/{name}.xml")), xml).unwrap();
     }
+    let (start, stop) = guests::hooks(&windows());
+    for (name, script) in [
+        ("let-through", part(&start, "[ -d /run/libvirt", "take let-through")),
+        ("keep-out", part(&stop, "keep_out() {", "if recorded")),
+    ] {
+        let call = name.replace('-', "_");
+        let frame = format!("bounded() {{ \"$@\"; }}\nfail() {{ exit 1; }}\n{script}\n{call}\n");
+        fs::write(work.join(format!("{name}.sh")), frame).unwrap();
+    }
     let roots = PathBuf::from(std::env::var_os("ONEGPU_TEST_ROOTS").expect("ONEGPU_TEST_ROOTS is set"));
     let done = Command::new("timeout")
         .args(["--kill-after=10", "400", "unshare"])
@@ -103,19 +112,33 @@ fn differs(Kind { os, driver, cpu, firmware, .. }: &Kind) -> bool {
     driver && (*os == GuestOs::Windows11 || firmware.enrolled_keys)
 }
 
+/// What stands in a script from one line to another.
+fn part<'a>(script: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = script.split_once(from).unwrap();
+    let start = script.len() - rest.len() - from.len();
+    &script[start..start + script[start..].find(to).unwrap()]
+}
+
+/// The profile of the startable guests.
+fn profile(name: &str, os: &str, audio: &str) -> String {
+    format!(
+        "[host]\ncpu = \"amd\"\nuser = {{ name = \"mika\", uid = 1000 }}\n\
+         [gpu]\naddress = \"0000:01:00.0\"\ndriver = \"amdgpu\"\n\
+         [[guest]]\nname = \"{name}\"\nos = \"{os}\"\naudio = \"{audio}\"\nmemory = \"512 MiB\"\n\
+         disk = {{ path = \"/var/lib/libvirt/images/disk.qcow2\" }}\n\
+         install-media = \"/srv/is-not-there.iso\"\n"
+    )
+}
+
+/// Windows that plays to PipeWire: as the user, and with a TPM.
+fn windows() -> String {
+    profile("win11", "windows-11", "pipewire")
+}
+
 /// Domains without a card, for plain emulation: a machine that runs tests may
 /// have neither a card nor a usable KVM. All else is as rendered.
 fn startable() -> Vec<(&'static str, String)> {
-    let profile = |name: &str, os: &str, audio: &str| {
-        format!(
-            "[host]\ncpu = \"amd\"\nuser = {{ name = \"mika\", uid = 1000 }}\n\
-             [gpu]\naddress = \"0000:01:00.0\"\ndriver = \"amdgpu\"\n\
-             [[guest]]\nname = \"{name}\"\nos = \"{os}\"\naudio = \"{audio}\"\nmemory = \"512 MiB\"\n\
-             disk = {{ path = \"/var/lib/libvirt/images/disk.qcow2\" }}\n\
-             install-media = \"/srv/is-not-there.iso\"\n"
-        )
-    };
-    let windows = guests::domains(&profile("win11", "windows-11", "none"));
+    let windows = guests::domains(&windows());
     let sound = guests::domains(&profile("sound", "linux", "pipewire"));
     [("win11-setup", windows.setup), ("win11", windows.card), ("sound", sound.card)]
         .map(|(name, xml)| (name, emulated(&xml)))
@@ -323,8 +346,15 @@ fn both_domains_have_one_tpm_and_one_set_of_variables() {
 #[test]
 #[ignore = "needs trixie, unshare and root"]
 fn the_domain_with_sound_runs_as_its_user_and_gives_the_disk_back() {
-    let sound = started("sound");
-    assert_eq!(sound("state"), ["paused"]);
-    assert_eq!(sound("disk")[0], "mika:kvm");
-    assert_eq!(sound("disk afterwards"), ["root:root"]);
+    // Windows has a TPM beside it, which its user must reach too.
+    for name in ["sound", "win11"] {
+        let guest = started(name);
+        assert_eq!(guest("state"), ["paused"], "{name}");
+        assert_eq!(guest("disk")[0], "mika:kvm", "{name}");
+        assert_eq!(guest("disk afterwards"), ["root:root"], "{name}");
+    }
+    // What the hooks did to libvirt's folder is gone without a trace.
+    let acl = |when: &str| fs::read_to_string(ANSWERS.out.join(format!("acl-{when}"))).unwrap();
+    assert_eq!(acl("after"), acl("before"));
+    assert!(!acl("after").contains("mask"), "{}", acl("after"));
 }

@@ -120,7 +120,18 @@ pub fn domains(profile: &str) -> Domains {
     render_on(profile, FIRMWARES[0])
 }
 
-fn render_on(profile: &str, firmware: Firmware) -> Domains {
+/// `start.sh` and `stop.sh` of a profile with one guest, on Debian.
+pub fn hooks(profile: &str) -> (String, String) {
+    let files = files_on(profile, FIRMWARES[0]);
+    let script = |name: &str| {
+        let file = files.iter().find(|(path, _)| path.ends_with(name));
+        file.unwrap_or_else(|| panic!("{name} is missing")).1.clone()
+    };
+    (script("/start.sh"), script("/stop.sh"))
+}
+
+/// Every file's path and text.
+fn files_on(profile: &str, firmware: Firmware) -> Vec<(String, String)> {
     let data = DataDirs::embedded();
     let rendered = || {
         let profile = parse("profile.toml", profile)?;
@@ -129,11 +140,15 @@ fn render_on(profile: &str, firmware: Firmware) -> Domains {
         render::all(&data, &Plan::new(Setup::new(&profile, distro)?))
     };
     let packages = rendered().unwrap_or_else(|error| panic!("{error}\nof the profile\n{profile}"));
-    let mut xml: BTreeMap<bool, String> = packages
+    let files = packages.into_iter().flat_map(|(_, files)| files);
+    files.map(|file| (file.path, String::from_utf8_lossy(&file.bytes).into_owned())).collect()
+}
+
+fn render_on(profile: &str, firmware: Firmware) -> Domains {
+    let mut xml: BTreeMap<bool, String> = files_on(profile, firmware)
         .into_iter()
-        .flat_map(|(_, files)| files)
-        .filter(|file| file.path.ends_with(".xml"))
-        .map(|file| (file.path.ends_with("-setup.xml"), String::from_utf8_lossy(&file.bytes).into_owned()))
+        .filter(|(path, _)| path.ends_with(".xml"))
+        .map(|(path, text)| (path.ends_with("-setup.xml"), text))
         .collect();
     let mut take = |setup| xml.remove(&setup).unwrap_or_else(|| panic!("a domain is missing"));
     Domains { card: take(false), setup: take(true) }

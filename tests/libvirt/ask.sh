@@ -44,8 +44,9 @@ done
 } >commands
 virsh -q -c test:///default "$(cat commands)" >out/test-driver 2>out/test-driver.errors || :
 
-# What another user's QEMU has to get through, beyond what libvirt labels for it.
-chmod o+x /var/lib/libvirt/qemu
+# What start.sh does so that another user's QEMU gets through libvirt's folders.
+getfacl -p /var/lib/libvirt/qemu >out/acl-before
+sh -eu let-through.sh
 qemu-img create -q -f qcow2 /var/lib/libvirt/images/disk.qcow2 1G
 for file in start/*.xml; do
     name=${file#start/}
@@ -63,5 +64,7 @@ for file in start/*.xml; do
         virsh -q undefine --keep-nvram "$name"
     } >"out/$name.started" 2>"out/$name.start-errors" || :
 done
+sh -eu keep-out.sh
+getfacl -p /var/lib/libvirt/qemu >out/acl-after
 ls /var/lib/libvirt/qemu/nvram >out/variables 2>&1 || :
 for state in /var/lib/libvirt/swtpm/*/tpm2; do echo "$state"; done >out/tpms

@@ -22,6 +22,7 @@ const ROOTS: &[Root] = &[
         suite: "trixie",
         variant: "apt",
         packages: &[
+            "acl",
             "ca-certificates",
             "libvirt-clients",
             "libvirt-daemon-system",
