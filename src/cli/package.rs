@@ -11,7 +11,7 @@ use crate::output::{Batch, failure};
 use crate::package::{self, Built};
 use crate::plan::Plan;
 use crate::profile::{self, Profile};
-use crate::render::{Engine, quote};
+use crate::render::quote;
 
 /// The distros that stand for the four families.
 const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
@@ -70,20 +70,14 @@ impl Choice {
         if distros.is_empty() {
             distros.push(None);
         }
-        let mut engine = Engine::bare(data)?;
+        let plans =
+            distros.iter().map(|distro| super::plan(data, profile, *distro)).collect::<Result<Vec<_>>>()?;
         // Everything is built before anything is written.
-        let built = distros
-            .iter()
-            .map(|distro| {
-                let plan = super::plan(data, profile, *distro)?;
-                let output = package::build(&mut engine, &plan, epoch)?;
-                Ok((plan, output))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let outputs = package::build(data, &plans, epoch)?;
         let mut batch = Batch::new(&self.output)?;
         let mut lines = Vec::new();
-        for (plan, output) in &built {
-            let folder = match built.len() {
+        for (plan, output) in plans.iter().zip(&outputs) {
+            let folder = match plans.len() {
                 1 => String::new(),
                 _ => format!("{}/", plan.setup.distro.id),
             };

@@ -1,11 +1,13 @@
 //! From a plan to the packages of its distro's format.
 
+use super::parallel::parallel;
 use super::{Built, Output, SetupPackage, deb, gpkg, overlay, pacman, rpm};
+use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
-use crate::distro::Format;
-use crate::plan::{Plan, libexec};
+use crate::distro::{Distro, Format};
+use crate::plan::{PackagePlan, Plan, libexec};
 use crate::profile::Apply;
-use crate::render::{self, Engine};
+use crate::render::{self, Engine, File};
 
 /// The date of this version: 2026-11-22. Stands for "now" in packages, so that
 /// the same profile gives the same bytes on any day.
@@ -34,61 +36,101 @@ pub fn epoch() -> Result<u32> {
 /// # Errors
 /// When a template is bad.
 pub fn assemble(engine: &mut Engine<'_>, plan: &Plan, epoch: u32) -> Result<Vec<SetupPackage>> {
-    let setup = &plan.setup;
-    plan.packages
-        .iter()
-        .map(|package| {
-            Ok(SetupPackage {
-                name: package.name.clone(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                revision: setup.revision,
-                summary: package.summary.clone(),
-                description: package.description.clone(),
-                depends: package.depends.clone(),
-                guest: package.guest.as_ref().map(|guest| guest.name.clone()),
-                files: render::files(engine, package)?,
-                libexec: libexec(setup),
-                auto_apply: setup.apply == Apply::Auto,
-                epoch,
-            })
-        })
-        .collect()
+    plan.packages.iter().map(|package| rendered(engine, plan, package, epoch)).collect()
 }
 
-/// Everything that the distro's format makes of a plan. One engine serves many plans:
-/// it parses a template once.
-///
-/// # Errors
-/// When a template is bad, or nobody has written the format yet.
-pub fn build(engine: &mut Engine<'_>, plan: &Plan, epoch: u32) -> Result<Output> {
-    engine.turn_to(&plan.setup);
-    let packages = assemble(engine, plan, epoch)?;
-    let distro = &plan.setup.distro;
-    let one: fn(&mut Engine<'_>, &SetupPackage) -> Result<Built> = match distro.package.format {
+fn rendered(engine: &mut Engine<'_>, plan: &Plan, package: &PackagePlan, epoch: u32) -> Result<SetupPackage> {
+    let setup = &plan.setup;
+    Ok(SetupPackage {
+        name: package.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: setup.revision,
+        summary: package.summary.clone(),
+        description: package.description.clone(),
+        depends: package.depends.clone(),
+        guest: package.guest.as_ref().map(|guest| guest.name.clone()),
+        files: render::files(engine, package)?,
+        libexec: libexec(setup),
+        auto_apply: setup.apply == Apply::Auto,
+        epoch,
+    })
+}
+
+/// Builds one package file.
+type Writer = fn(&mut Engine<'_>, &SetupPackage) -> Result<Built>;
+
+fn writer(distro: &Distro) -> Result<Writer> {
+    Ok(match distro.package.format {
         Format::Deb => deb::build,
         Format::Rpm => rpm::build,
         Format::Pacman => pacman::build,
-        Format::Portage => gpkg::build,
+        Format::Portage => |engine, package| {
+            // The folder is a PKGDIR: Portage takes binary packages from nowhere else.
+            let built = gpkg::build(engine, package)?;
+            Ok(Built { file_name: format!("{}/{}", gpkg::folder(package), built.file_name), ..built })
+        },
         Format::Xbps => {
             let (name, format) = (&distro.name, distro.package.format.word());
             return Err(Diagnostic::input(format!("packages for {name} ({format}) cannot be built yet"))
                 .help("`onegpu render` writes the same files for reading"));
         }
-    };
-    let built = packages
-        .iter()
-        .map(|package| {
-            let mut built = one(engine, package)?;
-            if distro.package.format == Format::Portage {
-                // The folder is a PKGDIR: Portage takes binary packages from nowhere else.
-                built.file_name = format!("{}/{}", gpkg::folder(package), built.file_name);
+    })
+}
+
+/// A piece of work that needs nothing of another.
+enum Job<'a> {
+    /// One package file.
+    Package(&'a Plan, &'a PackagePlan, Writer),
+    /// Gentoo's overlay, of all packages of a plan.
+    Overlay(&'a Plan),
+}
+
+/// What came of it.
+enum Made {
+    Package(Built),
+    Overlay(Vec<File>),
+}
+
+impl Job<'_> {
+    fn run(&self, engine: &mut Engine<'_>, epoch: u32) -> Result<Made> {
+        match self {
+            Job::Package(plan, package, writer) => {
+                engine.turn_to(&plan.setup);
+                let package = rendered(engine, plan, package, epoch)?;
+                writer(engine, &package).map(Made::Package)
             }
-            Ok(built)
-        })
-        .collect::<Result<_>>()?;
-    let overlay = match distro.package.format {
-        Format::Portage => overlay::files(engine, &packages)?,
-        _ => Vec::new(),
-    };
-    Ok(Output { packages: built, overlay })
+            Job::Overlay(plan) => {
+                engine.turn_to(&plan.setup);
+                let packages = assemble(engine, plan, epoch)?;
+                overlay::files(engine, &packages).map(Made::Overlay)
+            }
+        }
+    }
+}
+
+/// Everything that the distros' formats make of the plans, in their order. All CPUs
+/// take part: most of the work is compression.
+///
+/// # Errors
+/// When a template is bad, or nobody has written a format yet; the first in order.
+pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
+    let mut jobs = Vec::new();
+    for (at, plan) in plans.iter().enumerate() {
+        let distro = &plan.setup.distro;
+        let writer = writer(distro)?;
+        jobs.extend(plan.packages.iter().map(|package| (at, Job::Package(plan, package, writer))));
+        if distro.package.format == Format::Portage {
+            jobs.push((at, Job::Overlay(plan)));
+        }
+    }
+    let made = parallel(jobs.len(), || Engine::bare(data), |engine, at| jobs[at].1.run(engine, epoch))?;
+    let mut out: Vec<Output> =
+        plans.iter().map(|_| Output { packages: Vec::new(), overlay: Vec::new() }).collect();
+    for ((at, _), made) in jobs.iter().zip(made) {
+        match made {
+            Made::Package(built) => out[*at].packages.push(built),
+            Made::Overlay(files) => out[*at].overlay = files,
+        }
+    }
+    Ok(out)
 }

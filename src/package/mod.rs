@@ -9,6 +9,7 @@ pub mod manual;
 mod mtree;
 pub mod overlay;
 pub mod pacman;
+mod parallel;
 pub mod rpm;
 pub mod tree;
 
