@@ -118,3 +118,18 @@ fn a_spoiled_script_is_caught_and_named() {
     let report = complaints("shellcheck", &["--shell=sh", "--color=never"], &files);
     assert!(report.contains("SC2086") && report.contains("0000 is debian systemd grub"), "{report}");
 }
+
+/// The repo's own scripts, beside what it renders.
+#[test]
+#[ignore = "needs shellcheck"]
+fn shellcheck_finds_nothing_in_the_repos_own_scripts() {
+    let repo = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts = vec![repo.join(".ci/run"), repo.join("tests/hooks/fake")];
+    for folder in ["tests/libvirt", "tests/chroot", "tests/gentoo", "tests/steps"] {
+        let files = fs::read_dir(repo.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        scripts.extend(files.filter(|path| path.extension().is_some_and(|ending| ending == "sh")));
+    }
+    assert!(scripts.len() >= 4, "{scripts:?}");
+    let out = Command::new("shellcheck").args(&scripts).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stdout));
+}

@@ -71,4 +71,4 @@ $a/apply >/dev/null
 stop
 $a/revert
 traces | diff before - || wrong 'traces without a daemon'
-echo done
+echo 'done'
