@@ -139,8 +139,9 @@ fn a_setup_goes_in_and_out_of_debian_without_a_trace() {
 fn the_example_goes_in_and_out_of_debian_without_a_trace() {
     let root = Root::copy("bookworm");
     let before = root.listing(&DPKG_CHANGES);
-    for _ in ["first", "again"] {
-        let paths = put(&root, &sample::planned("debian"));
+    // Debian's and Ubuntu's, each over itself and one over the other.
+    for distro in ["debian", "debian", "ubuntu", "ubuntu"] {
+        let paths = put(&root, &sample::planned(distro));
         let mut words = vec!["dpkg", "--force-depends", "-i"];
         words.extend(paths.iter().map(String::as_str));
         root.ok(&words);

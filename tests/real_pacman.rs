@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod fakes;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -137,6 +138,30 @@ fn what_came_in_goes_out_without_a_trace() {
 
     ran(arch.pacman().arg("-Rn").args(BOTH));
     assert_eq!(calls(&arch.root()), ["revert guest win11", "revert host"]);
+    assert_eq!(difference(&before, &arch.snapshot()), Vec::<String>::new());
+}
+
+/// With the real `apply` and `revert`, in a root where nothing runs.
+#[test]
+#[ignore = "needs pacman, root"]
+fn the_example_goes_in_and_out_of_arch_without_a_trace() {
+    let arch = Arch::new();
+    let before = arch.snapshot();
+    let packages = sample::planned("arch");
+    let mut install = arch.pacman();
+    install.arg("-U");
+    for name in packages.iter().flat_map(|package| &package.depends).filter(|name| *name != "onegpu-host") {
+        install.args(["--assume-installed", name]);
+    }
+    install.args(packages.iter().map(|package| write(arch.folder.path(), package)));
+    for _ in ["first", "again"] {
+        ran(&mut install);
+        let check = text(&ran(arch.pacman().arg("-Qkk").args(BOTH)));
+        assert_eq!(check.matches(", 0 altered files").count(), 2, "{check}");
+        let status = Command::new("chroot").arg(arch.root()).arg("/usr/lib/onegpu/status").output().unwrap();
+        assert!(text(&status).contains("guest win11: domain: left for later"), "{}", text(&status));
+    }
+    ran(arch.pacman().arg("-Rn").args(BOTH));
     assert_eq!(difference(&before, &arch.snapshot()), Vec::<String>::new());
 }
 
