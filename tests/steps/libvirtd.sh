@@ -23,7 +23,15 @@ start() { libvirtd -d 2>>libvirtd.log && soon virsh version; }
 gone() { ! grep -v "^State:.*zombie" "/proc/$1/status" | grep "^State:"; }
 stop() {
     pid=$(cat /run/libvirtd.pid)
-    kill "$pid" && soon gone "$pid"
+    kill "$pid"
+    # Now and then libvirtd itself does not come to its end; how it ends is not what is tried.
+    tries=0
+    until gone "$pid" >/dev/null 2>&1 || [ "$tries" -ge 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    gone "$pid" >/dev/null 2>&1 || kill -KILL "$pid"
+    soon gone "$pid"
 }
 useradd --uid 1000 mika
 virtlogd -d
