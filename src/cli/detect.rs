@@ -17,7 +17,7 @@ use crate::machine::root::Root;
 pub struct Detect {
     /// Read the machine whose root is DIR, and nothing outside it
     #[arg(long, value_name = "DIR", default_value = "/")]
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// For people, for programs, or as a profile's host part
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -19,7 +19,7 @@ use crate::machine::root::Root;
 pub struct GroupsCommand {
     /// Read the machine whose root is DIR, and nothing outside it
     #[arg(long, value_name = "DIR", default_value = "/")]
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// A tree for the terminal, data for programs, or a picture
     #[arg(long, value_enum, default_value_t)]
     format: Format,

@@ -7,7 +7,7 @@ pub mod package;
 mod print;
 mod render;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,12 +40,28 @@ enum Command {
     Distros(distros::Distros),
 }
 
+impl Command {
+    /// The root of the machine that is read, if one is.
+    fn root(&self) -> Option<&Path> {
+        match self {
+            Self::Detect(command) => Some(&command.root),
+            Self::Groups(command) => Some(&command.root),
+            Self::Render(_) | Self::Package(_) | Self::Distros(_) => None,
+        }
+    }
+}
+
 /// Parses the command line and runs it.
 ///
 /// Exit status 0: done; 1: the answer is no; 2: wrong use or bad input.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let data = DataDirs::standard(cli.data_dir.as_deref());
+    let own = cli.data_dir.as_deref();
+    let data = match cli.command.root() {
+        // Nothing of this machine has a say about another.
+        Some(root) if root != Path::new("/") => DataDirs::only(own),
+        _ => DataDirs::standard(own),
+    };
     let done = match cli.command {
         Command::Detect(command) => command.run(&data),
         Command::Groups(command) => command.run(&data),
