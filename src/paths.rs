@@ -14,6 +14,8 @@ pub const HOOK_PROGRAM: &str = "/usr/bin/onegpu-hook";
 pub const GRUB_DROP_IN: &str = "/etc/default/grub.d/50-onegpu.cfg";
 /// Rules of packages for polkit.
 pub const POLKIT_RULE: &str = "/usr/share/polkit-1/rules.d/50-onegpu.rules";
+/// What libvirt's AppArmor profile of every guest includes (Debian's libvirt 9.6 and later, facts F.7).
+pub const APPARMOR_DIR: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";
 /// Hooks of packages for pacman (alpm-hooks(5)).
 pub const ALPM_HOOK_DIR: &str = "/usr/share/libalpm/hooks";
 /// What `apply` did, so that `revert` can undo exactly that.

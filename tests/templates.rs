@@ -59,8 +59,8 @@ fn format(name: &str) -> Option<Format> {
         ("xml" | "svg", _) => Format::Xml,
         ("rules", _) => Format::Js,
         ("md", _) => Format::Markdown,
-        ("toml" | "8" | "conf", _) | (_, "repo_name") => Format::Fixed,
-        ("txt" | "hook", _) => Format::Words,
+        ("toml" | "8" | "conf" | "cil", _) | (_, "repo_name") => Format::Fixed,
+        ("txt" | "hook", _) | (_, "apparmor") => Format::Words,
         ("sh" | "ebuild", _) => Format::Shell,
         _ if matches!(folder.split('/').next(), Some("guest" | "host" | "steps")) => Format::Shell,
         (_, "PKGINFO" | "BUILDINFO" | "control" | "copyright" | "changelog" | "lintian-overrides") => {

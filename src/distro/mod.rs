@@ -42,6 +42,9 @@ pub struct Distro {
     pub firmware: Firmware,
     /// How a user gets at libvirt without being root.
     pub access: Access,
+    /// What confines libvirt and its guests; left out, nothing does.
+    #[serde(default)]
+    pub security: Security,
     /// Libvirt's services for each init.
     pub libvirt: BTreeMap<Init, Services>,
     /// How kernel parameters are set for each boot loader.
@@ -152,6 +155,9 @@ pub struct Needs {
     pub pipewire: Vec<String>,
     /// Polkit, where `access.method` is polkit and nothing else pulls it.
     pub polkit: Vec<String>,
+    /// Where `security.selinux` is said: the tools that load a policy module.
+    #[serde(default)]
+    pub selinux: Vec<String>,
     /// Glue for an init that is not the usual one.
     #[serde(default)]
     pub init: BTreeMap<Init, Vec<String>>,
@@ -171,6 +177,7 @@ impl Needs {
             ("firewall", &self.firewall),
             ("pipewire", &self.pipewire),
             ("polkit", &self.polkit),
+            ("selinux", &self.selinux),
         ]
         .into_iter()
         .chain(self.init.iter().map(|(init, names)| (init.word(), names)))
@@ -185,6 +192,19 @@ pub struct Firmware {
     pub secure_boot: bool,
     /// There are variables with Microsoft's keys enrolled.
     pub enrolled_keys: bool,
+}
+
+/// What may confine libvirt on the distro: whether it is in force is looked at on
+/// the machine, by the step and by `check`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// Its SELinux policy keeps hooks from running.
+    #[serde(default)]
+    pub selinux: bool,
+    /// Its libvirt gives each guest an AppArmor profile.
+    #[serde(default)]
+    pub apparmor: bool,
 }
 
 /// How a user gets at libvirt without being root.

@@ -17,6 +17,9 @@ pub(super) fn host(setup: &Setup) -> Vec<String> {
     if polkit {
         names.extend(needs.polkit.iter().cloned());
     }
+    if setup.distro.security.selinux {
+        names.extend(needs.selinux.iter().cloned());
+    }
     names.extend(needs.init.get(&setup.host.init).into_iter().flatten().cloned());
     unique(names)
 }

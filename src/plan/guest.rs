@@ -28,7 +28,7 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
     let hooks = format!("{}/{name}", paths::HOOK_DIR);
     let domains = format!("{}/guests/{name}", share(setup));
     let driver = format!("gpu.driver is {}, host.init is {}", setup.gpu.driver, setup.host.init);
-    vec![
+    let mut out = vec![
         Artifact {
             path: format!("{hooks}/prepare/begin/start.sh"),
             kind: Kind::ConfigExecutable,
@@ -61,7 +61,21 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
             because: "a guest is installed and mended without the card".into(),
             guide: "Creating the virtual machine",
         },
-    ]
+    ];
+    if setup.distro.security.apparmor && guest.audio == Audio::Pipewire {
+        out.push(Artifact {
+            path: format!("{}/onegpu-{name}", paths::APPARMOR_DIR),
+            kind: Kind::Config,
+            content: Content::Template("guest/apparmor"),
+            reason: "Lets QEMU reach the user's PipeWire through AppArmor.".into(),
+            because: format!(
+                "audio is pipewire, and {}'s libvirt gives each guest an AppArmor profile",
+                setup.distro.name
+            ),
+            guide: "Audio passthrough",
+        });
+    }
+    out
 }
 
 fn steps(guest: &Guest) -> Vec<Step> {

@@ -1,6 +1,6 @@
 //! The host's part: dispatcher, access, kernel parameters, libvirt's services.
 
-use super::{Artifact, Content, Kind, PackagePlan, Step, dependencies, libexec};
+use super::{Artifact, Content, Kind, NOT_IN_THE_GUIDE, PackagePlan, Step, dependencies, libexec, share};
 use crate::distro::{AccessMethod, Mechanism};
 use crate::paths;
 use crate::setup::Setup;
@@ -104,6 +104,16 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             guide: "Configuring libvirt: user and groups",
         });
     }
+    if setup.distro.security.selinux {
+        out.push(Artifact {
+            path: format!("{}/selinux/onegpu-hook.cil", share(setup)),
+            kind: Kind::Plain,
+            content: Content::Template("host/onegpu-hook.cil"),
+            reason: "The policy module by which SELinux lets libvirt run the dispatcher.".into(),
+            because: selinux_cause(setup),
+            guide: NOT_IN_THE_GUIDE,
+        });
+    }
     if mechanism(setup) == Some(Mechanism::GrubDropIn) {
         out.push(Artifact {
             path: paths::GRUB_DROP_IN.into(),
@@ -176,6 +186,18 @@ fn steps(setup: &Setup) -> Vec<Step> {
             reboot: false,
         });
     }
+    if setup.distro.security.selinux {
+        out.push(Step {
+            id: "selinux-policy",
+            template: "steps/selinux-policy",
+            reason: "Loads the policy module by which SELinux lets libvirt run the dispatcher, where a policy is installed."
+                .into(),
+            because: selinux_cause(setup),
+            undo: "The module is taken out again if it was not loaded before, and the dispatcher gets its old label.",
+            guide: NOT_IN_THE_GUIDE,
+            reboot: false,
+        });
+    }
     out.push(Step {
         id: "libvirt-hooks",
         template: "steps/libvirt-hooks",
@@ -195,6 +217,10 @@ fn steps(setup: &Setup) -> Vec<Step> {
         reboot: false,
     });
     out
+}
+
+fn selinux_cause(setup: &Setup) -> String {
+    format!("{} confines libvirt by SELinux, whose policy runs no hook of virtqemud's", setup.distro.name)
 }
 
 fn mechanism(setup: &Setup) -> Option<Mechanism> {

@@ -13,6 +13,9 @@ use crate::setup::{Guest, Setup};
 
 pub use dependencies::PackageList;
 
+/// For what the classic guide does not know of.
+const NOT_IN_THE_GUIDE: &str = "no page: it does not say";
+
 /// All packages of a setup.
 #[derive(Debug, Clone)]
 pub struct Plan {

@@ -46,6 +46,8 @@ pub const TOOLS: &[Tool] = &[
     debian("rpm", "rpm"),
     debian("rpmlint", "rpmlint"),
     debian("runsvdir", "runit"),
+    debian("semodule", "policycoreutils"),
+    debian("sesearch", "setools"),
     debian("shellcheck", "shellcheck"),
     debian("systemctl", "systemd"),
     debian("unshare", "util-linux"),
