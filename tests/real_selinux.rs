@@ -17,13 +17,18 @@ const STORE: &str = "var/lib/selinux/targeted";
 /// A Fedora whose only step is this one, with a small policy.
 fn fedora() -> Machine {
     let m = Machine::new("fedora", "");
+    keep_only_the_policy(&m);
+    m
+}
+
+fn keep_only_the_policy(m: &Machine) {
+    let _ = fs::remove_dir_all(m.root.join(LIBEXEC).join("steps/guests"));
     for step in fs::read_dir(m.root.join(LIBEXEC).join("steps/host")).unwrap() {
         let path = step.unwrap().path();
         if !path.to_str().unwrap().ends_with("selinux-policy") {
             fs::remove_file(path).unwrap();
         }
     }
-    m
 }
 
 fn with_policy() -> Machine {
@@ -85,6 +90,14 @@ fn the_module_comes_and_goes() {
     semodule(&m, &["-r", "onegpu-hook"]);
     m.run("status", &[]).no("is no longer loaded");
     m.run("apply", &[]).ok().says("host: selinux-policy: applied");
+
+    // An upgrade brings another module: a guest with PipeWire came along.
+    m.install("fedora", &machine::guest("one", "one.qcow2"), |text| text);
+    keep_only_the_policy(&m);
+    m.run("status", &[]).no("was applied with another module");
+    m.run("apply", &[]).ok().says("host: selinux-policy: applied");
+    let sound = rules(&m, &["-A", "-s", "svirt_t", "-c", "sock_file"]);
+    assert_eq!(sound.trim(), "allow svirt_t user_tmp_t:sock_file { append getattr open write };");
     m.run("revert", &[]).ok();
     assert_same(&before, &tree(&m), "revert");
 }

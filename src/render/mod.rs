@@ -12,6 +12,7 @@ use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::paths;
 use crate::plan::{Content, Kind, PackagePlan, Plan, Step, libexec, share};
+use crate::profile::Audio;
 use crate::setup::Setup;
 
 /// One file, ready to be written.
@@ -125,6 +126,7 @@ fn context(setup: &Setup) -> Context {
     context.insert("host", &setup.host);
     context.insert("gpu", &setup.gpu);
     context.insert("guests", &setup.guests);
+    context.insert("pipewire", &setup.guests.iter().any(|guest| guest.audio == Audio::Pipewire));
     context.insert("apply", &setup.apply);
     context.insert("services", &setup.distro.libvirt.get(&setup.host.init));
     context.insert("kernel", &setup.distro.bootloader.get(&setup.host.bootloader));

@@ -30,6 +30,7 @@ pub enum Found {
 
 /// Every tool that a test may need.
 pub const TOOLS: &[Tool] = &[
+    debian("apparmor_parser", "apparmor"),
     debian("apt-get", "apt"),
     debian("bsdtar", "libarchive-tools"),
     debian("busybox", "busybox"),
