@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 use regex::Regex;
+use regex_syntax::hir::{Hir, HirKind};
 use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Result};
@@ -45,7 +46,7 @@ pub struct Failure {
 pub struct Pattern {
     /// For matching; takes time in proportion to the line, whatever is in it.
     pub regex: Regex,
-    /// The bytes that a match has at least: the more, the less it happens by chance.
+    /// How many characters of a match are given: the more, the more it tells.
     pub weight: usize,
 }
 
@@ -122,8 +123,19 @@ impl Pattern {
     fn new(name: &str, pattern: &str) -> Result<Self> {
         let wrong = |error: &dyn std::fmt::Display| Diagnostic::input(format!("{name}: {error}"));
         let form = regex_syntax::parse(pattern).map_err(|error| wrong(&error))?;
-        let weight = form.properties().minimum_len().unwrap_or(0);
-        Ok(Self { regex: Regex::new(pattern).map_err(|error| wrong(&error))?, weight })
+        Ok(Self { regex: Regex::new(pattern).map_err(|error| wrong(&error))?, weight: given(&form) })
+    }
+}
+
+/// The bytes that every match has literally, at least.
+fn given(form: &Hir) -> usize {
+    match form.kind() {
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Repetition(repetition) => repetition.min as usize * given(&repetition.sub),
+        HirKind::Capture(capture) => given(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().map(given).sum(),
+        HirKind::Alternation(ways) => ways.iter().map(given).min().unwrap_or(0),
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 0,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod distro;
 pub mod domain;
 pub mod failure;
 pub mod groups;
+pub mod log;
 pub mod machine;
 pub mod output;
 pub mod package;

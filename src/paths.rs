@@ -20,6 +20,10 @@ pub const APPARMOR_DIR: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";
 pub const ALPM_HOOK_DIR: &str = "/usr/share/libalpm/hooks";
 /// What `apply` did, so that `revert` can undo exactly that.
 pub const STATE_DIR: &str = "/var/lib/onegpu";
+/// Where handovers and returns are logged, `NAME.log` for each guest; the one before it is `NAME.log.1`.
+pub const LOG_DIR: &str = "/var/log/onegpu";
+/// Where libvirt has QEMU's messages, `NAME.log` for each guest.
+pub const LIBVIRT_LOG_DIR: &str = "/var/log/libvirt/qemu";
 /// Where a vBIOS may lie so that AppArmor lets QEMU read it (facts F.6).
 pub const ROM_DIR: &str = "/usr/share/vgabios";
 /// Where libvirt keeps disks unless told otherwise.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use onegpu::log::{Item, libvirt as log_libvirt, run};
 use onegpu::machine::{
     bootloader, cpu, display_manager, efi_variables, kernel, libvirt, memory, os_release, pci, pci_names,
     plain, sessions, users,
@@ -83,5 +84,27 @@ proptest! {
         pci::parents(&text, "0000:00:00.0".parse().unwrap());
         libvirt::version(&format!("libvirt.so.0.{text}"));
         prop_assert!(!plain::plain(&text).chars().any(char::is_control));
+    }
+
+    #[test]
+    fn logs_of_handovers(text in lines(&["+0.0s == start ", "+0.0s == stop 2026-11-22T10:00:00+0000\n", "+0.1s ok 0.10s ",
+        "+0.1s FAILED(1) 0.1s ", "+9.9s TIMEOUT 30s ", "+", "+1.0s giving up: ", "+1.0s the card is free", "+2.0s ok 0.1s forget"])) {
+        for run in run::parse(&text) {
+            prop_assert!(run.items.len() <= text.lines().count() && run.failures() <= run.items.len());
+            for item in run.items {
+                let (Item::Step { what: shown, .. } | Item::Note { text: shown, .. }) = item;
+                prop_assert!(!shown.chars().any(char::is_control), "{shown:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn logs_of_libvirt(text in lines(&["2026-11-22 10:00:00.000+0000: ", "2026-11-22T10:00:00.0Z ",
+        "2026-11-22 10:00:00.000+0000: starting up", "2026-11-22 10:00:00.000+0000: shutting down, reason="])) {
+        for since in [None, "2026-11-22T09:00:00Z".parse().ok()] {
+            let section = log_libvirt::since(&text, since);
+            prop_assert!(section.lines.len() <= text.lines().count());
+            prop_assert!(!section.lines.concat().chars().any(char::is_control));
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod detect;
 mod distros;
 mod groups;
+mod log;
 pub mod package;
 mod print;
 mod render;
@@ -37,6 +38,7 @@ enum Command {
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
+    Log(log::Log),
     Distros(distros::Distros),
 }
 
@@ -46,6 +48,7 @@ impl Command {
         match self {
             Self::Detect(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
+            Self::Log(command) => Some(&command.root),
             Self::Render(_) | Self::Package(_) | Self::Distros(_) => None,
         }
     }
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
+        Command::Log(command) => command.run(),
         Command::Distros(command) => command.run(&data),
     };
     match done {

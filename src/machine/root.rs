@@ -8,7 +8,7 @@
 //! kernel or a sandbox refuses `openat2`, [`super::walk`] does the same.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
@@ -123,6 +123,30 @@ impl Root {
         let mut bytes = Vec::new();
         file.take(most as u64 + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() <= most).then_some(bytes)
+    }
+
+    /// The last `most` bytes of a regular file, and whether that is all of it.
+    ///
+    /// # Errors
+    /// When there is none, it may not be read, or it is something else.
+    pub fn tail(&self, path: &str, most: u64) -> io::Result<(Vec<u8>, bool)> {
+        let special = || io::Error::other("is not a regular file");
+        // Looked at before it is opened: opening some devices does something.
+        let stat = fs::fstat(self.resolve(path, OFlags::PATH)?)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(special());
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut file = File::from(self.resolve(path, flags)?);
+        let meta = file.metadata()?;
+        if !meta.is_file() {
+            return Err(special());
+        }
+        let start = meta.len().saturating_sub(most);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes)?;
+        Ok((bytes, start == 0))
     }
 
     /// The text of a file; what is not UTF-8 in it becomes U+FFFD.

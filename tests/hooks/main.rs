@@ -5,6 +5,7 @@
 
 mod dispatcher;
 mod faults;
+mod logs;
 mod machine;
 
 use std::fs;
