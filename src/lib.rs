@@ -12,6 +12,7 @@ pub mod detect;
 pub mod diag;
 pub mod distro;
 pub mod domain;
+pub mod explain;
 pub mod failure;
 pub mod groups;
 pub mod log;

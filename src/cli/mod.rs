@@ -2,6 +2,7 @@
 
 mod detect;
 mod distros;
+mod explain;
 mod groups;
 mod log;
 pub mod package;
@@ -38,6 +39,7 @@ enum Command {
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
+    Explain(explain::Explain),
     Log(log::Log),
     Distros(distros::Distros),
 }
@@ -49,7 +51,7 @@ impl Command {
             Self::Detect(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
             Self::Log(command) => Some(&command.root),
-            Self::Render(_) | Self::Package(_) | Self::Distros(_) => None,
+            Self::Render(_) | Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
         }
     }
 }
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
+        Command::Explain(command) => command.run(&data),
         Command::Log(command) => command.run(),
         Command::Distros(command) => command.run(&data),
     };

@@ -1,0 +1,84 @@
+//! `onegpu explain`: every file, step, profile key, check and failure by name. The texts are
+//! those of the plan, of `texts/` and of the checks; here they are only gathered and found.
+
+mod failures;
+mod find;
+mod keys;
+mod plan;
+mod text;
+
+use crate::data::DataDirs;
+use crate::diag::Result;
+use crate::plan::Plan;
+
+/// What a topic is about. The order is the one in which topics are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A file that a package installs.
+    File,
+    /// A step of `apply`.
+    Step,
+    /// A key of a profile.
+    Key,
+    /// A failure of `texts/failures/`.
+    Failure,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::File, Self::Step, Self::Key, Self::Failure];
+
+    /// The word for one of it, which may stand before a name: `step:disk`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Step => "step",
+            Self::Key => "key",
+            Self::Failure => "failure",
+        }
+    }
+
+    /// What heads the list of them.
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::File => "Files, as the packages install them",
+            Self::Step => "Steps of `apply`, each with its inverse",
+            Self::Key => "Keys of a profile",
+            Self::Failure => "What goes wrong for people",
+        }
+    }
+}
+
+/// One thing that can be explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// What it is.
+    pub kind: Kind,
+    /// The name by which it is listed.
+    pub name: String,
+    /// Other names of it: where it lies on other distros, the last part of a key.
+    pub aliases: Vec<String>,
+    /// One line.
+    pub line: String,
+    /// Its text, with a label each; the label may be empty.
+    pub texts: Vec<(&'static str, String)>,
+}
+
+/// All topics, listed by kind. With a plan, files and steps are that plan's; without one, those of
+/// the embedded example on every distro.
+///
+/// # Errors
+/// When a distro file is broken.
+pub fn all(data: &DataDirs, plan: Option<&Plan>) -> Result<Vec<Topic>> {
+    let mut topics = match plan {
+        Some(plan) => plan::of_one(plan),
+        None => plan::of_all(data)?,
+    };
+    topics.extend(keys::topics());
+    topics.extend(failures::topics());
+    topics.sort_by_key(|topic| topic.kind);
+    Ok(topics)
+}
+
+pub use find::{Found, find};
+pub use text::{list, render};
