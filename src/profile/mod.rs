@@ -1,6 +1,7 @@
 //! The profile: one TOML file that says what is true of the host and what the
 //! guests shall be. Only what cannot be known otherwise must stand in it.
 
+pub mod keys;
 mod read;
 mod values;
 mod words;
