@@ -13,6 +13,7 @@ pub mod diag;
 pub mod distro;
 pub mod domain;
 pub mod groups;
+pub mod init;
 pub mod machine;
 pub mod output;
 pub mod package;

@@ -3,6 +3,7 @@
 mod detect;
 mod distros;
 mod groups;
+mod init;
 pub mod package;
 mod print;
 mod render;
@@ -34,6 +35,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Detect(detect::Detect),
+    Init(init::Init),
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
@@ -45,6 +47,7 @@ impl Command {
     fn root(&self) -> Option<&Path> {
         match self {
             Self::Detect(command) => Some(&command.root),
+            Self::Init(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
             Self::Render(_) | Self::Package(_) | Self::Distros(_) => None,
         }
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Detect(command) => command.run(&data),
+        Command::Init(command) => command.run(&data),
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
