@@ -7,6 +7,7 @@ use super::ask::{Answer, Ask, Prompt};
 use super::draft::Draft;
 use super::questions::Question;
 use super::summary;
+use crate::detect::toml;
 use crate::diag::Result;
 use crate::machine::plain::plain;
 
@@ -26,7 +27,7 @@ pub struct Agreed {
 pub fn hold(ask: &mut dyn Ask, facts: &Facts<'_>, given: &Answers, name: &str) -> Result<Option<Agreed>> {
     ask.say(&found(facts))?;
     let keys = ask.keys();
-    ask.say(&format!("\nWhat this PC cannot tell follows. {keys}\n\n"))?;
+    ask.say(&format!("\nWhat it cannot tell follows.\n{keys}\n\n"))?;
     let mut answers = given.clone();
     let mut trail: Vec<usize> = Vec::new();
     let mut at = 0;
@@ -90,21 +91,36 @@ fn last(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &Answers, name: &str) -> 
 }
 
 /// Where values start, and where evidence does.
-const COLUMNS: (usize, usize) = (17, 40);
+const COLUMNS: (usize, usize) = (19, 36);
+/// The width of a screen.
+const WIDTH: usize = 80;
 
 /// What was found, and by what it was told.
 fn found(facts: &Facts<'_>) -> String {
     let machine = facts.machine;
-    let host = crate::detect::toml::host(machine);
-    let gpu = machine.main_gpu().map(|card| crate::detect::toml::gpu(machine, card));
+    let host = toml::host(machine);
+    let gpu = machine.main_gpu().map(|card| toml::gpu(machine, card));
     let mut out = "Found on this PC:\n".to_owned();
     for line in host.iter().chain(gpu.iter().flatten()) {
-        let value = line.value.as_deref().map_or_else(|| "?".to_owned(), |value| value.replace('"', ""));
-        let (key, value) = (format!("  {}", line.key), plain(&value));
-        let row = format!("{key:<0$}{value:<1$} ", COLUMNS.0, COLUMNS.1 - COLUMNS.0);
-        let room = 80_usize.saturating_sub(row.chars().count() + 1).max(20);
-        let why: String = plain(&line.why).chars().take(room).collect();
-        out.push_str(&format!("{}\n", format!("{row}{why}").trim_end()));
+        // A person reads `mika (1000)` and a list without its marks.
+        let value = match (&line.value, line.key, machine.users.first()) {
+            (Some(_), "user", Some(user)) => format!("{} ({})", user.name, user.uid),
+            (Some(value), ..) => value.replace(['"', '[', ']', ','], ""),
+            (None, ..) => "not known".to_owned(),
+        };
+        let key = format!("  {:<1$}", line.key, COLUMNS.0 - 2);
+        let row = format!("{key}{:<1$}", plain(&value), COLUMNS.1 - COLUMNS.0);
+        out.push_str(&row);
+        let why = plain(&line.why);
+        let room = WIDTH.saturating_sub(row.chars().count() + 2);
+        match why.chars().count() {
+            length if length <= room => out.push_str(&format!("  {why}")),
+            // The beginning says where it was read; the profile has it whole.
+            _ if room > 10 => out.push_str(&format!("  {}…", why.chars().take(room - 1).collect::<String>())),
+            _ => {}
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
     }
     out
 }

@@ -73,7 +73,8 @@ impl Draft {
         let mut out = format!(
             "# A profile of onegpu: one graphics card, lent to a virtual machine.\n\
              # Written by `onegpu init` from what this PC tells; change what you like.\n\
-             # What it makes, without touching anything: onegpu render {} -o review\n",
+             # `Here` says where each value comes from. What all of it makes, to read before\n\
+             # anything is touched: onegpu render {} -o review\n",
             plain(name)
         );
         for table in &self.tables {

@@ -91,7 +91,7 @@ pub(super) fn sound(facts: &Facts<'_>, answers: &Answers) -> String {
     let own = card.and_then(|card| card.passthrough.iter().find(|address| is_sound(**address)));
     match own {
         Some(address) => {
-            format!("the card's own sound, {address}, goes along and plays over HDMI or DisplayPort")
+            format!("the card's own sound ({address}) goes along, by HDMI or DisplayPort")
         }
         None => "the simplest that always works".to_owned(),
     }

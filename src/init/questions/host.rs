@@ -41,10 +41,13 @@ pub(super) fn gpu(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &mut Answers) -
         return text(ask, (title, why), &shown, (read.0, read.1), |address| answers.gpu = Some(address));
     }
     let label = |gpu: &Gpu| {
-        let name = gpu.name.as_deref().or(gpu.vendor).unwrap_or("a card without a name");
-        let driver = gpu.driver.as_deref().unwrap_or("no driver");
-        let name: String = plain(name).chars().take(40).collect();
-        format!("{} {name} ({driver})", gpu.address)
+        let id = gpu.id.map(|id| id.to_string()).unwrap_or_default();
+        let name = gpu.name.clone().unwrap_or_else(|| format!("{} {id}", gpu.vendor.unwrap_or_default()));
+        let name: String = plain(&name).chars().take(40).collect();
+        match gpu.driver.as_deref() {
+            Some(driver) => format!("{} {name}, driver {driver}", gpu.address),
+            None => format!("{} {name}, no driver", gpu.address),
+        }
     };
     let values: Vec<_> = machine.gpus.iter().map(|gpu| (gpu.address, label(gpu))).collect();
     let why = match main {
