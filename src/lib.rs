@@ -15,6 +15,7 @@ pub mod domain;
 pub mod explain;
 pub mod failure;
 pub mod groups;
+pub mod init;
 pub mod log;
 pub mod machine;
 pub mod output;

@@ -4,6 +4,7 @@ mod detect;
 mod distros;
 mod explain;
 mod groups;
+mod init;
 mod log;
 pub mod package;
 mod print;
@@ -36,6 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Detect(detect::Detect),
+    Init(init::Init),
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
@@ -49,6 +51,7 @@ impl Command {
     fn root(&self) -> Option<&Path> {
         match self {
             Self::Detect(command) => Some(&command.root),
+            Self::Init(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
             Self::Log(command) => Some(&command.root),
             Self::Render(_) | Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Detect(command) => command.run(&data),
+        Command::Init(command) => command.run(&data),
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),

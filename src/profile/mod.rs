@@ -134,6 +134,19 @@ pub struct Cpus {
     pub threads: u32,
 }
 
+impl Cpus {
+    /// How many cores and threads there may be.
+    pub const LIMITS: [std::ops::RangeInclusive<u32>; 2] = [1..=256, 1..=8];
+    /// The same as a sentence.
+    pub const RULE: &str = "a guest has 1 to 256 cores of 1 to 8 threads";
+
+    /// Whether both are within the limits.
+    pub fn is_possible(self) -> bool {
+        let [cores, threads] = Self::LIMITS;
+        cores.contains(&self.cores) && threads.contains(&self.threads)
+    }
+}
+
 fn one() -> u32 {
     1
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Profile, Source};
+use super::{Cpus, Profile, Source};
 use crate::diag::{Diagnostic, Result};
 
 /// No profile needs more; a larger file was named by mistake.
@@ -141,9 +141,8 @@ fn check_guests(profile: &Profile) -> std::result::Result<(), Complaint> {
             }
         }
         let Some(said) = &guest.cpus else { continue };
-        let cpus = said.get_ref();
-        if !(1..=256).contains(&cpus.cores) || !(1..=8).contains(&cpus.threads) {
-            let message = "a guest has 1 to 256 cores of 1 to 8 threads".to_owned();
+        if !said.get_ref().is_possible() {
+            let message = Cpus::RULE.to_owned();
             return Err((message, said.span(), "write for example `{ cores = 6, threads = 2 }`".into()));
         }
     }
