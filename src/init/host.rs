@@ -53,9 +53,18 @@ pub(super) fn host(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> R
     }
     match facts.distro(answers)? {
         Some(distro) => fit(facts, answers, &distro, &mut lines, draft),
-        None => draft
-            .warnings
-            .push("no distro file knows this machine: name one when you render, with --distro ID".to_owned()),
+        None => {
+            let warning = "no distro file knows this machine: name one when you render, with --distro ID";
+            draft.warnings.push(warning.to_owned());
+            // Not every distro has it, and which one it will be is not said.
+            if let (None, Some(init)) = (answers.init, machine.init.init) {
+                unsay(
+                    &mut lines,
+                    "init",
+                    format!("{init} runs; while no distro is said, it is the usual one"),
+                );
+            }
+        }
     }
     Ok(lines)
 }
