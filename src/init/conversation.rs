@@ -10,6 +10,7 @@ use super::summary;
 use crate::detect::toml;
 use crate::diag::Result;
 use crate::machine::plain::plain;
+use crate::render::wrap::paragraphs;
 
 /// What was agreed on.
 pub struct Agreed {
@@ -100,7 +101,7 @@ fn found(facts: &Facts<'_>) -> String {
     let machine = facts.machine;
     let host = toml::host(machine);
     let gpu = machine.main_gpu().map(|card| toml::gpu(machine, card));
-    let mut out = "Found on this PC:\n".to_owned();
+    let mut out = "Found on this PC:".to_owned();
     for line in host.iter().chain(gpu.iter().flatten()) {
         // A person reads `mika (1000)` and a list without its marks.
         let value = match (&line.value, line.key, machine.users.first()) {
@@ -108,19 +109,22 @@ fn found(facts: &Facts<'_>) -> String {
             (Some(value), ..) => value.replace(['"', '[', ']', ','], ""),
             (None, ..) => "not known".to_owned(),
         };
-        let key = format!("  {:<1$}", line.key, COLUMNS.0 - 2);
-        let row = format!("{key}{:<1$}", plain(&value), COLUMNS.1 - COLUMNS.0);
-        out.push_str(&row);
+        let mut key = line.key;
+        for part in paragraphs(&value, WIDTH - COLUMNS.0).concat() {
+            out.truncate(out.trim_end().len());
+            let (left, right) = (COLUMNS.0 - 2, COLUMNS.1 - COLUMNS.0);
+            out.push_str(&format!("\n  {key:<left$}{part:<right$}"));
+            key = "";
+        }
         let why = plain(&line.why);
-        let room = WIDTH.saturating_sub(row.chars().count() + 2);
-        match why.chars().count() {
-            length if length <= room => out.push_str(&format!("  {why}")),
-            // The beginning says where it was read; the profile has it whole.
-            _ if room > 10 => out.push_str(&format!("  {}…", why.chars().take(room - 1).collect::<String>())),
+        let row = out.lines().next_back().map_or(0, |row| row.chars().count());
+        // The beginning says where it was read; the profile has it whole.
+        match WIDTH.saturating_sub(row + 2) {
+            room if why.chars().count() <= room => out.push_str(&format!("  {why}")),
+            room @ 11.. => out.push_str(&format!("  {}…", why.chars().take(room - 1).collect::<String>())),
             _ => {}
         }
-        out.truncate(out.trim_end().len());
-        out.push('\n');
     }
-    out
+    out.truncate(out.trim_end().len());
+    out + "\n"
 }

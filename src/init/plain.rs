@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use super::ask::{Answer, Ask, Check, Prompt};
 use crate::diag::{Diagnostic, Result};
+use crate::render::wrap::paragraphs;
 
 /// Questions as lines.
 pub struct Plain<R> {
@@ -40,6 +41,13 @@ fn gone(error: &io::Error) -> Diagnostic {
     Diagnostic::machine(format!("the terminal: {error}"))
 }
 
+/// The question, and why the proposal is what it is, in lines that fit.
+fn head(prompt: &Prompt) -> String {
+    let separator = if prompt.title.ends_with(['?', '.']) { "" } else { ":" };
+    let text = format!("{}{separator} {}", prompt.title, prompt.why);
+    paragraphs(&text, 80).concat().into_iter().map(|line| line + "\n").collect()
+}
+
 fn list(choices: &[String], chosen: &[usize]) -> String {
     let mark = |at| if chosen.contains(&at) { "*" } else { " " };
     let line = |(at, choice)| format!("  {}{:>2} {choice}\n", mark(at), at + 1);
@@ -57,7 +65,7 @@ impl<R: BufRead> Ask for Plain<R> {
     }
 
     fn text(&mut self, prompt: &Prompt, proposed: &str, check: Check) -> Result<Answer<String>> {
-        show(&format!("{}: {}\n", prompt.title, prompt.why))?;
+        show(&head(prompt))?;
         loop {
             match self.line(&format!("[{proposed}] > "))? {
                 Answer::Is(text) => {
@@ -73,7 +81,7 @@ impl<R: BufRead> Ask for Plain<R> {
     }
 
     fn one(&mut self, prompt: &Prompt, choices: &[String], proposed: usize) -> Result<Answer<usize>> {
-        show(&format!("{}: {}\n{}", prompt.title, prompt.why, list(choices, &[proposed])))?;
+        show(&format!("{}{}", head(prompt), list(choices, &[proposed])))?;
         loop {
             match self.line(&format!("[{}] > ", proposed + 1))? {
                 Answer::Is(text) if text.is_empty() => return Ok(Answer::Is(proposed)),
@@ -88,7 +96,7 @@ impl<R: BufRead> Ask for Plain<R> {
     }
 
     fn any(&mut self, prompt: &Prompt, choices: &[String], proposed: &[usize]) -> Result<Answer<Vec<usize>>> {
-        show(&format!("{}: {}\n{}", prompt.title, prompt.why, list(choices, proposed)))?;
+        show(&format!("{}{}", head(prompt), list(choices, proposed)))?;
         loop {
             match self.line("numbers with spaces, or none [those with *] > ")? {
                 Answer::Is(text) if text.is_empty() => return Ok(Answer::Is(proposed.to_vec())),
