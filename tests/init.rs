@@ -384,7 +384,7 @@ fn proposals_leave_the_host_enough() {
         let memory = guest.memory.mib;
         assert!(memory >= 256 && memory <= mib / 2 + 512, "{memory} of {mib}");
         assert!(mib < 6000 || mib - memory >= 3900, "{memory} of {mib}");
-        assert!(mib < 6000 || memory % 1024 == 0, "{memory}");
+        assert!(mib < 6000 || memory.is_multiple_of(1024), "{memory}");
         let cpus = *guest.cpus.as_ref().unwrap().get_ref();
         let left = threads.saturating_sub(cpus.cores * cpus.threads);
         assert!(threads < 4 || left >= threads / 8 && left >= 1, "{cpus:?} of {cores} with {threads}");

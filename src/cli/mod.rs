@@ -37,7 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Detect(detect::Detect),
-    Init(init::Init),
+    Init(Box<init::Init>),
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),

@@ -174,15 +174,20 @@ pub fn gpu(machine: &Machine, card: &Gpu) -> [Line; 3] {
     [Line::said("address", quoted(&card.address.to_string()), name), driver(card), devices]
 }
 
+/// What shows a desktop on most cards of this maker.
+pub fn usual_driver(gpu: &Gpu) -> Driver {
+    match gpu.vendor {
+        Some("nvidia") => Driver::Nvidia,
+        Some("intel") => Driver::I915,
+        _ => Driver::Amdgpu,
+    }
+}
+
 /// The driver that is bound; while the card is away, none that shows a desktop is.
 fn driver(gpu: &Gpu) -> Line {
     let bound = gpu.driver.as_deref();
     let known = Driver::ALL.iter().find(|driver| Some(driver.word()) == bound);
-    let usual = match gpu.vendor {
-        Some("nvidia") => "\"nvidia\"",
-        Some("intel") => "\"i915\"",
-        _ => "\"amdgpu\"",
-    };
+    let usual = &quoted(usual_driver(gpu).word());
     match (known, bound) {
         (Some(driver), _) => Line::said("driver", quoted(driver.word()), "bound now"),
         (None, Some(other)) => {

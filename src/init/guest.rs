@@ -82,10 +82,7 @@ pub(super) fn guest(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> 
 /// Why no sound of the host's is needed.
 pub(super) fn sound(facts: &Facts<'_>, answers: &Answers) -> String {
     let machine = facts.machine;
-    let card = match answers.gpu {
-        Some(said) => machine.gpus.iter().find(|gpu| gpu.address == said),
-        None => machine.main_gpu(),
-    };
+    let card = facts.card(answers);
     // Class 04: multimedia.
     let is_sound = |address| machine.function(address).and_then(|d| d.class).is_some_and(|c| c >> 16 == 4);
     let own = card.and_then(|card| card.passthrough.iter().find(|address| is_sound(**address)));

@@ -91,8 +91,7 @@ fn fit(facts: &Facts<'_>, answers: &Answers, distro: &Distro, lines: &mut [Line]
         )),
         _ => {}
     }
-    let init = answers.init.or(machine.init.init).filter(|init| distro.inits.contains(init));
-    let init = init.or_else(|| distro.inits.first().copied());
+    let init = facts.init(answers, distro);
     let manager = answers.display_manager.or(machine.display_manager.in_profile());
     let Some(init) = init.filter(|init| !has_service(distro, *init, manager)) else { return };
     if answers.display_manager.is_some() {
@@ -130,17 +129,12 @@ pub(super) fn has_service(distro: &Distro, init: Init, manager: Option<DisplayMa
 /// The lines of `[gpu]`.
 pub(super) fn gpu(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> Result<Vec<Line>> {
     let machine = facts.machine;
-    let card = match answers.gpu {
-        None => machine.main_gpu(),
-        Some(said) => match machine.gpus.iter().find(|gpu| gpu.address == said) {
-            None if !machine.gpus.is_empty() => {
-                let cards: Vec<String> = machine.gpus.iter().map(|gpu| gpu.address.to_string()).collect();
-                return Err(Diagnostic::input(format!("there is no graphics card at {said}"))
-                    .help(format!("this machine has {}", cards.join(", "))));
-            }
-            found => found,
-        },
-    };
+    let card = facts.card(answers);
+    if let (None, Some(said), false) = (card, answers.gpu, machine.gpus.is_empty()) {
+        let cards: Vec<String> = machine.gpus.iter().map(|gpu| gpu.address.to_string()).collect();
+        return Err(Diagnostic::input(format!("there is no graphics card at {said}"))
+            .help(format!("this machine has {}", cards.join(", "))));
+    }
     let mut lines = match card {
         Some(card) => {
             for lost in &card.shared {

@@ -20,7 +20,9 @@ use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::distro::Distro;
 use crate::machine::Machine;
+use crate::machine::gpu::Gpu;
 use crate::machine::root::Root;
+use crate::profile::Init;
 use answers::Answers;
 
 /// What is known before anybody is asked.
@@ -41,5 +43,19 @@ impl Facts<'_> {
     pub fn distro(&self, answers: &Answers) -> Result<Option<Distro>> {
         let id = answers.distro.as_ref().or(self.machine.distro.known_as.as_ref());
         id.map(|id| Distro::load(self.data, id)).transpose()
+    }
+
+    /// The card that was said, or else the one that shows the desktop.
+    pub fn card(&self, answers: &Answers) -> Option<&Gpu> {
+        match answers.gpu {
+            Some(said) => self.machine.gpus.iter().find(|gpu| gpu.address == said),
+            None => self.machine.main_gpu(),
+        }
+    }
+
+    /// The init system that the profile will have on this distro.
+    pub fn init(&self, answers: &Answers, distro: &Distro) -> Option<Init> {
+        let known = answers.init.or(self.machine.init.init).filter(|init| distro.inits.contains(init));
+        known.or_else(|| distro.inits.first().copied())
     }
 }

@@ -139,12 +139,15 @@ impl Question {
     }
 }
 
+/// Makes a value of a text, or says why not.
+type Read<T> = fn(&str) -> std::result::Result<T, String>;
+
 /// Asks for a text that `read` takes, and gives what it read to `keep`.
 fn text<T>(
     ask: &mut dyn Ask,
     (title, why): (&'static str, String),
     proposed: &str,
-    (check, read): (Check, fn(&str) -> std::result::Result<T, String>),
+    (check, read): (Check, Read<T>),
     keep: impl FnOnce(T),
 ) -> Result<Answer<()>> {
     Ok(match ask.text(&Prompt { title, why }, proposed, check)? {

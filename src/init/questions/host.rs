@@ -5,6 +5,7 @@ use super::super::ask::{Answer, Ask};
 use super::super::host::has_service;
 use super::super::{Facts, propose};
 use super::{one, text};
+use crate::detect::toml::usual_driver;
 use crate::diag::Result;
 use crate::machine::gpu::Gpu;
 use crate::machine::plain::plain;
@@ -66,31 +67,19 @@ pub(super) fn gpu(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &mut Answers) -
     )
 }
 
-/// The card that was chosen, as the machine knows it.
-fn card<'a>(facts: &Facts<'a>, answers: &Answers) -> Option<&'a Gpu> {
-    match answers.gpu {
-        Some(said) => facts.machine.gpus.iter().find(|gpu| gpu.address == said),
-        None => facts.machine.main_gpu(),
-    }
-}
-
 /// The driver that is bound to it, when a profile can say it.
 pub(super) fn bound(facts: &Facts<'_>, answers: &Answers) -> Option<Driver> {
-    let bound = card(facts, answers)?.driver.as_deref()?;
+    let bound = facts.card(answers)?.driver.as_deref()?;
     Driver::ALL.iter().copied().find(|driver| driver.word() == bound)
 }
 
 pub(super) fn driver(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &mut Answers) -> Result<Answer<()>> {
-    let card = card(facts, answers);
+    let card = facts.card(answers);
     let why = match card.and_then(|card| card.driver.as_deref()) {
         Some(other) => format!("{} is bound now, which shows no desktop", plain(other)),
         None => "no driver is bound now".to_owned(),
     };
-    let usual = match card.and_then(|card| card.vendor) {
-        Some("amd") => Driver::Amdgpu,
-        Some("intel") => Driver::I915,
-        _ => Driver::Nvidia,
-    };
+    let usual = card.map_or(Driver::Nvidia, usual_driver);
     let values: Vec<_> = Driver::ALL.iter().map(|driver| (*driver, driver.word().to_owned())).collect();
     let now = answers.driver.unwrap_or(usual);
     let title = "Which driver shows the desktop on it?";
@@ -121,10 +110,8 @@ pub(super) fn user(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &mut Answers) 
 /// Whether no service is known that shows the login screen.
 pub(super) fn lacks_service(facts: &Facts<'_>, answers: &Answers) -> Result<bool> {
     let Some(distro) = facts.distro(answers)? else { return Ok(false) };
-    let machine = facts.machine;
-    let init = answers.init.or(machine.init.init).filter(|init| distro.inits.contains(init));
-    let Some(init) = init.or_else(|| distro.inits.first().copied()) else { return Ok(false) };
-    Ok(!has_service(&distro, init, machine.display_manager.in_profile()))
+    let Some(init) = facts.init(answers, &distro) else { return Ok(false) };
+    Ok(!has_service(&distro, init, facts.machine.display_manager.in_profile()))
 }
 
 pub(super) fn display_manager(
@@ -133,9 +120,7 @@ pub(super) fn display_manager(
     answers: &mut Answers,
 ) -> Result<Answer<()>> {
     let Some(distro) = facts.distro(answers)? else { return Ok(Answer::Is(())) };
-    let init = answers.init.or(facts.machine.init.init).filter(|init| distro.inits.contains(init));
-    let services = init.or_else(|| distro.inits.first().copied());
-    let services = services.and_then(|init| distro.display_manager.get(&init));
+    let services = facts.init(answers, &distro).and_then(|init| distro.display_manager.get(&init));
     let known = services.map(|services| services.own.keys().copied().collect::<Vec<_>>());
     let mut values = vec![(DisplayManager::None, "none: the desktop is started from a console".to_owned())];
     values.extend(known.unwrap_or_default().into_iter().map(|known| (known, known.word().to_owned())));
