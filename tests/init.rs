@@ -2,50 +2,22 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/init.rs"]
+mod command;
 #[path = "support/machine.rs"]
 mod machine;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
+use command::{init, names, text, told};
 use machine::Machine;
 use onegpu::data::DataDirs;
 use onegpu::distro::Distro;
 use onegpu::plan::Plan;
-use onegpu::profile::{self, Profile, keys};
+use onegpu::profile::{self, keys};
 use onegpu::render;
 use onegpu::setup::Setup;
-
-fn command(dir: &Path, root: &Path, flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onegpu"));
-    command.current_dir(dir).arg("init").arg("--root").arg(root).args(flags).stdin(Stdio::null());
-    command
-}
-
-fn init(dir: &Path, root: &Path, flags: &[&str]) -> Output {
-    command(dir, root, flags).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The profile that these flags give on this machine.
-fn told(machine: &Machine, flags: &[&str]) -> Profile {
-    let dir = tempfile::tempdir().unwrap();
-    let out = init(dir.path(), machine.root(), &[&["--yes", "-o", "-"], flags].concat());
-    assert_eq!(out.status.code(), Some(0), "{flags:?}: {}", text(&out.stderr));
-    profile::parse("told", &text(&out.stdout)).unwrap_or_else(|error| panic!("{flags:?}: {error}"))
-}
-
-fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn every_machine_has_its_profile() {
@@ -159,7 +131,7 @@ fn every_key_is_in_every_profile() {
 #[test]
 fn every_question_has_a_flag() {
     let machine = machine::named("amd-two-nvidia-cards");
-    let guest = |flags: &[&str]| told(&machine, flags).guests.remove(0);
+    let guest = |flags: &[&str]| told(machine.root(), flags).guests.remove(0);
     assert_eq!(guest(&["--guest", "play"]).name.get_ref().as_str(), "play");
     assert_eq!(guest(&["--os", "linux"]).os.word(), "linux");
     assert_eq!(guest(&["--guest", "win10"]).os.word(), "windows-10");
@@ -179,10 +151,10 @@ fn every_question_has_a_flag() {
     assert_eq!(evdev[0].get_ref().as_str(), "/dev/input/by-id/a,b-event-kbd");
     assert_eq!(evdev.len(), 2);
     assert_eq!(guest(&["--audio", "pipewire"]).audio.unwrap().get_ref().word(), "pipewire");
-    let other = told(&machine, &["--gpu", "0000:0a:00.0", "--driver", "nvidia"]).gpu;
+    let other = told(machine.root(), &["--gpu", "0000:0a:00.0", "--driver", "nvidia"]).gpu;
     assert_eq!(other.address.to_string(), "0000:0a:00.0");
     assert_eq!(other.devices.len(), 2);
-    let host = |flags: &[&str]| told(&machine, flags).host.into_inner();
+    let host = |flags: &[&str]| told(machine.root(), flags).host.into_inner();
     let user = |flags: &[&str]| host(flags).user.map(|user| (user.name.to_string(), user.uid));
     assert_eq!(user(&[]), Some(("pcrxn".into(), 1000)));
     assert_eq!(user(&["--user", "second"]), Some(("second".into(), 1001)));
@@ -196,12 +168,12 @@ fn every_question_has_a_flag() {
     assert_eq!(arch.cpu.unwrap().word(), "intel");
     // Keyboards and mice are either shared or handed over.
     let keyboards = machine::named("intel-nvidia-two-functions");
-    assert_eq!(told(&keyboards, &[]).guests[0].usb.len(), 2);
-    assert_eq!(told(&keyboards, &["--usb", "none"]).guests[0].usb.len(), 0);
-    assert_eq!(told(&keyboards, &["--evdev", "/dev/input/by-id/k-event-kbd"]).guests[0].usb.len(), 0);
+    assert_eq!(told(keyboards.root(), &[]).guests[0].usb.len(), 2);
+    assert_eq!(told(keyboards.root(), &["--usb", "none"]).guests[0].usb.len(), 0);
+    assert_eq!(told(keyboards.root(), &["--evdev", "/dev/input/by-id/k-event-kbd"]).guests[0].usb.len(), 0);
     // A machine that tells nothing is described by flags alone.
     let nothing = Machine::new("");
-    let said = told(&nothing, &["--cpu", "amd", "--gpu", "0000:01:00.0", "--driver", "amdgpu"]);
+    let said = told(nothing.root(), &["--cpu", "amd", "--gpu", "0000:01:00.0", "--driver", "amdgpu"]);
     assert_eq!(said.gpu.driver.word(), "amdgpu");
     assert!(said.host.get_ref().distro.is_none() && said.host.get_ref().init.is_none());
 }
@@ -260,104 +232,17 @@ fn what_is_there_is_not_written_over() {
     fs::write(&file, "mine").unwrap();
     assert_eq!(init(dir.path(), machine.root(), &["--yes", "--force"]).status.code(), Some(0));
     assert!(fs::read_to_string(&file).unwrap().contains("[gpu]"));
+    // Standard output has a name, too; and a name is quoted where a command shows it.
+    let out = init(dir.path(), machine.root(), &["--yes", "-o", "/dev/stdout"]);
+    assert!(out.status.success() && text(&out.stdout).contains("[gpu]"), "{}", text(&out.stderr));
+    assert!(init(dir.path(), machine.root(), &["--yes", "-o", "a b\n';c.toml"]).status.success());
+    let odd = dir.path().join("a b\n';c.toml");
+    profile::read(&odd).unwrap();
+    fs::remove_file(odd).unwrap();
     // A folder that cannot be made: nothing is left.
     let below = init(dir.path(), machine.root(), &["--yes", "-o", "onegpu.toml/x.toml"]);
     assert_ne!(below.status.code(), Some(0));
     assert_eq!(names(dir.path()), ["onegpu.toml"]);
-}
-
-/// Ends within five seconds, whatever standard input is.
-fn bounded(mut child: Child) -> Option<i32> {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(5) {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    None
-}
-
-#[test]
-fn without_a_terminal_it_never_waits() {
-    let machine = machine::named("amd-two-nvidia-cards");
-    let start = |stdin: Stdio, flags: &[&str]| {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = command(dir.path(), machine.root(), flags);
-        let child = command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let code = bounded(child);
-        (code, names(dir.path()))
-    };
-    let (never_written, _writer) = std::io::pipe().unwrap();
-    let written = (Some(0), vec!["onegpu.toml".to_owned()]);
-    assert_eq!(start(Stdio::null(), &[]), written);
-    assert_eq!(start(never_written.into(), &[]), written);
-    // No standard input at all: the shell closes it.
-    let dir = tempfile::tempdir().unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "exec \"$0\" init --root \"$1\" <&-"]).arg(env!("CARGO_BIN_EXE_onegpu"));
-    shell.arg(machine.root()).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = shell.spawn().unwrap();
-    assert_eq!((bounded(child), names(dir.path())), written);
-}
-
-#[test]
-fn a_closed_pipe_is_no_failure() {
-    let machine = machine::named("amd-navi-own-switch");
-    let dir = tempfile::tempdir().unwrap();
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let mut command = command(dir.path(), machine.root(), &["--yes", "-o", "-"]);
-    let out = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
-    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
-    assert!(!text(&out.stderr).contains("panic"));
-}
-
-/// Names that a machine may have, and no file should obey.
-#[test]
-fn hostile_names_stay_text() {
-    let card =
-        "@pci\nGroup 1\n01:00.0 VGA compatible controller [0300]: x [10de:1b81] driver=nvidia boot_vga=1\n";
-    let machine = Machine::new(&format!(
-        "@cpu AuthenticAMD 8 16 svm\n@memory 32000\n{card}\
-         @file etc/os-release\nID=arch\n\
-         @file etc/passwd\nmika\":x:1000:1000::/:/bin/sh\na'b:x:1001:1001::/:/bin/sh\nok:x:1002:1002::/:/bin/sh\n\
-         @file proc/1/comm\nsystemd\n"
-    ));
-    let evil = "\"]\nevil = [\"\u{1b}[2J\u{202e}#\r\0 \u{7f}x\u{85} ']]] ''' ${HOME} `id` % {{ x }}";
-    for (port, id) in [("1-1", "046d:c33f"), ("1-2", "1532:0084")] {
-        let folder = format!("sys/bus/usb/devices/{port}");
-        for (file, value) in [
-            ("idVendor", &id[..4]),
-            ("idProduct", &id[5..]),
-            ("product", evil),
-            ("manufacturer", &evil.repeat(99)),
-        ] {
-            machine.file(&format!("{folder}/{file}"), value);
-        }
-        machine.file(&format!("{folder}/{port}:1.0/bInterfaceClass"), "03\n");
-        machine.file(&format!("{folder}/{port}:1.0/bInterfaceProtocol"), "01\n");
-    }
-    machine.link("dev/input/by-id/usb-x\"]\nevil=1-event-kbd", "../event3");
-    machine.file("var/lib/libvirt/images/win11 \"quoted'\\ ü {{ x }} #.iso", "");
-    machine.file("usr/share/hwdata/pci.ids", format!("10de  x\n\t1b81  {}\n", evil.replace('\n', " ")));
-    let dir = tempfile::tempdir().unwrap();
-    let out = init(dir.path(), machine.root(), &["--yes", "-o", "-"]);
-    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
-    let whole = text(&out.stdout);
-    assert!(whole.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{whole:?}");
-    let profile = profile::parse("hostile", &whole).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(profile.guests[0].usb.len(), 2);
-    assert_eq!(profile.host.get_ref().user.as_ref().unwrap().name.as_str(), "ok");
-    let media = profile.guests[0].install_media.as_ref().unwrap().as_str();
-    assert_eq!(media, "/var/lib/libvirt/images/win11 \"quoted'\\ ü {{ x }} #.iso");
-    let table: toml::Table = whole.parse().unwrap();
-    assert_eq!(table.keys().collect::<Vec<_>>(), ["gpu", "guest", "host", "package"]);
-    // The rest of it goes on to be rendered.
-    let data = DataDirs::embedded();
-    let setup = Setup::new(&profile, Distro::load(&data, "arch").unwrap()).unwrap();
-    render::all(&data, &Plan::new(setup)).unwrap();
 }
 
 /// The host keeps enough of everything, whatever the machine has.
@@ -379,7 +264,7 @@ fn proposals_leave_the_host_enough() {
     ] {
         let machine =
             Machine::new(&format!("@cpu AuthenticAMD {cores} {threads} svm\n@memory {mib}\n{card}"));
-        let profile = told(&machine, &[]);
+        let profile = told(machine.root(), &[]);
         let guest = &profile.guests[0];
         let memory = guest.memory.mib;
         assert!(memory >= 256 && memory <= mib / 2 + 512, "{memory} of {mib}");

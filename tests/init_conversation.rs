@@ -79,6 +79,7 @@ fn a_whole_conversation_with_a_way_back() {
     pty.send(ENTER);
     assert_eq!(pty.end(), Some(0));
     assert!(pty.is_as_before(), "the terminal is not as it was");
+    assert!(pty.screen().contains("onegpu render onegpu.toml -o review"), "{}", pty.screen());
     let profile = written(dir.path());
     let guest = &profile.guests[0];
     assert_eq!((guest.name.get_ref().as_str(), guest.os.word()), ("game", "linux"));
@@ -91,25 +92,26 @@ fn a_whole_conversation_with_a_way_back() {
 #[test]
 fn leaving_leaves_no_trace() {
     let machine = machine::named("amd-two-nvidia-cards");
-    for (variables, keys) in [
-        // At the first question, later, on the way back before the first, and at the last.
-        (CURSOR, vec![CTRL_C]),
-        (CURSOR, vec![ENTER, ENTER, "\u{3}"]),
-        (CURSOR, vec![ESC]),
-        (CURSOR, vec![ENTER, ESC, ESC]),
-        (DUMB, vec!["q\n"]),
-        (DUMB, vec!["\n", "\n", "\n", "q\n"]),
-        (DUMB, vec!["<\n"]),
+    let (first, second) = ("Which graphics card goes to the guest?", "Who starts the guest?");
+    for (variables, keys, last) in [
+        // At the first question, later, and on the way back before the first.
+        (CURSOR, vec![], CTRL_C),
+        (CURSOR, vec![(ENTER, second), (ENTER, "What runs in the guest?")], CTRL_C),
+        (CURSOR, vec![], ESC),
+        (CURSOR, vec![(ENTER, second), (ESC, first)], ESC),
+        (DUMB, vec![], "q\n"),
+        (DUMB, vec![("\n", second), ("\n", "What runs in the guest?")], "q\n"),
+        (DUMB, vec![], "<\n"),
         // The end of input: Ctrl-D at the beginning of a line.
-        (DUMB, vec!["\u{4}"]),
+        (DUMB, vec![], "\u{4}"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let mut pty = start(dir.path(), &machine, &[variables], &[]);
-        pty.wait("Which graphics card goes to the guest?");
-        for key in &keys {
-            pty.settle();
-            pty.send(key);
+        pty.wait(first);
+        for (key, text) in &keys {
+            pty.answer(key, text);
         }
+        pty.send(last);
         assert_eq!(pty.end(), Some(1), "{keys:?}\n{}", pty.screen());
         assert!(pty.screen().contains("Nothing was written."), "{}", pty.screen());
         assert!(pty.is_as_before(), "{keys:?}: the terminal is not as it was");

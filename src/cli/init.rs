@@ -1,6 +1,6 @@
 //! `onegpu init`: a profile for this machine, by questions or by flags alone.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::init::Facts;
 use crate::init::answers::{Answers, optional, several, value};
 use crate::init::ask::Ask;
 use crate::init::conversation;
-use crate::init::draft::Draft;
+use crate::init::draft::{Draft, as_word};
 use crate::init::plain::Plain;
 use crate::init::rich::Rich;
 use crate::machine::Machine;
@@ -192,11 +192,12 @@ impl Init {
         let given = self.said.answers(&machine, data)?;
         let facts = Facts { machine: &machine, root: &root, data };
         let name = if to_stdout { "onegpu.toml".to_owned() } else { self.output.display().to_string() };
-        let text = match !self.yes && has_person(to_stdout) {
+        let person = !self.yes && has_person(to_stdout);
+        let text = match person {
             true => match conversation::hold(&mut *asker(), &facts, &given, &name)? {
                 Some(agreed) => agreed.text,
                 None => {
-                    eprintln!("Nothing was written.");
+                    tell("Nothing was written.");
                     return Ok(ExitCode::from(1));
                 }
             },
@@ -204,7 +205,7 @@ impl Init {
                 let draft = Draft::new(&facts, &given)?;
                 let (text, _) = draft.check(&facts, &given, &name)?;
                 for warning in &draft.warnings {
-                    eprintln!("note: {warning}");
+                    tell(&format!("note: {warning}"));
                 }
                 text
             }
@@ -215,8 +216,16 @@ impl Init {
         // The conversation may have taken long.
         refuse_existing(&self.output, self.force)?;
         print::to(Some(&self.output), &text)?;
+        if person {
+            tell(&format!("\nNext, to read what it makes: onegpu render {} -o review", as_word(&name)));
+        }
         print::to(None, &format!("{}\n", self.output.display()))
     }
+}
+
+/// A line on standard error; nobody may be there to read it.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Whether somebody can answer: all three are a terminal, but for standard
@@ -235,15 +244,17 @@ fn asker() -> Box<dyn Ask> {
     }
 }
 
-/// What the user has written is not written over.
+/// What the user has written is not written over. What is no file (the name of
+/// standard output, say) is written to; a link into nowhere is somebody's, too.
 fn refuse_existing(file: &Path, force: bool) -> Result<()> {
-    match std::fs::symlink_metadata(file) {
+    let meta = std::fs::metadata(file).or_else(|_| std::fs::symlink_metadata(file));
+    match meta {
+        Ok(meta) if meta.is_dir() => Err(Diagnostic::input(format!("{}: is a folder", file.display()))
+            .help("name the file that shall be written")),
         Ok(meta) if !force && (meta.is_file() || meta.is_symlink()) => {
             Err(Diagnostic::input(format!("{}: is there already", file.display()))
                 .help("name another with -o FILE, or replace it with --force"))
         }
-        Ok(meta) if meta.is_dir() => Err(Diagnostic::input(format!("{}: is a folder", file.display()))
-            .help("name the file that shall be written")),
         _ => Ok(()),
     }
 }

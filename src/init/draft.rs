@@ -7,6 +7,7 @@ use crate::detect::toml::Line;
 use crate::diag::{Diagnostic, Result};
 use crate::machine::plain::plain;
 use crate::profile::{self, Profile, keys};
+use crate::render::quote;
 use crate::render::wrap::paragraphs;
 use crate::setup::Setup;
 
@@ -75,7 +76,7 @@ impl Draft {
              # Written by `onegpu init` from what this PC tells; change what you like.\n\
              # `Here` says where each value comes from. What all of it makes, to read before\n\
              # anything is touched: onegpu render {} -o review\n",
-            plain(name)
+            as_word(name)
         );
         for table in &self.tables {
             out.push('\n');
@@ -122,6 +123,11 @@ pub struct Checked {
     pub profile: Profile,
     /// On its own distro, when a file knows that.
     pub setup: Option<Setup>,
+}
+
+/// The profile's name as a word of the shell, in one line.
+pub fn as_word(name: &str) -> String {
+    plain(&quote::sh(name).unwrap_or_else(|_| "FILE".to_owned()))
 }
 
 /// What a key is for, from the one source of these texts.

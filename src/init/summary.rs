@@ -1,6 +1,6 @@
 //! What a profile will make, as a plain list: from the plan itself.
 
-use super::draft::{Checked, Draft};
+use super::draft::{Checked, Draft, as_word};
 use crate::plan::{PackageList, Plan};
 use crate::render::wrap::paragraphs;
 
@@ -22,7 +22,7 @@ pub fn render(draft: &Draft, checked: &Checked, name: &str) -> String {
 
 fn made(out: &mut String, plan: &Plan, name: &str) {
     let distro = &plan.setup.distro.name;
-    item(out, "", &format!("For {distro}, `onegpu package {name}` will make of it:"));
+    item(out, "", &format!("For {distro}, `onegpu package {}` will make of it:", as_word(name)));
     for package in &plan.packages {
         let files = package.artifacts.len();
         out.push_str(&format!("\n{}: {files} files, and\n", package.name));
