@@ -54,7 +54,7 @@ impl<'a> Logs<'a> {
 
     /// Whether this guest has a log, or something that is called like one.
     pub fn has(&self, name: &str) -> bool {
-        !self.root.is_absent(&log_of(name))
+        self.root.is_named(&log_of(name))
     }
 
     /// Reads the log of one guest, and libvirt's; `extra` is another text to look for causes in, and its name.
