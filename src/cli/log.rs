@@ -48,7 +48,7 @@ impl Log {
         let root = Root::open(&self.root)?;
         let logs = Logs::new(&root)?;
         let name = match (&self.name, logs.guests.first()) {
-            (Some(name), _) if logs.guests.iter().any(|guest| guest.name == *name) => name.as_str(),
+            (Some(name), _) if logs.has(name) => name.as_str(),
             (None, Some(guest)) => guest.name.as_str(),
             (name, _) => return Err(no_log(name.as_deref(), &logs.guests)),
         };

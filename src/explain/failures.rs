@@ -11,7 +11,7 @@ fn topic(failure: &Failure) -> Topic {
     let tried = failure
         .tried
         .as_deref()
-        .unwrap_or("None of it here, and nothing on a real card: it is what people said helped them.");
+        .unwrap_or("What to do is what people said helped them; nothing was tried on a real card.");
     let mut texts = vec![
         ("", format!("{}.", failure.title)),
         ("You see", failure.symptom.clone()),

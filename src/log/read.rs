@@ -52,12 +52,17 @@ impl<'a> Logs<'a> {
         Ok(Self { root, guests })
     }
 
+    /// Whether this guest has a log, or something that is called like one.
+    pub fn has(&self, name: &str) -> bool {
+        self.root.is_named(&log_of(name))
+    }
+
     /// Reads the log of one guest, and libvirt's; `extra` is another text to look for causes in, and its name.
     ///
     /// # Errors
     /// When the log may not be read, or has no run in it.
     pub fn report(&self, name: &str, extra: Option<(&str, &str)>) -> Result<Report> {
-        let path = format!("{}/{name}.log", paths::LOG_DIR);
+        let path = log_of(name);
         let (mut runs, mut notes) = self.runs(&path)?;
         let last = runs.iter().rposition(|run| run.way == Way::Handover);
         let before = runs.drain(..last.unwrap_or(0)).next_back();
@@ -111,7 +116,7 @@ impl<'a> Logs<'a> {
             Err(error) => {
                 let why = plain_error(&error);
                 notes.push(format!(
-                    "{path} was not read: {why}. As root, `onegpu log` looks there for causes, too."
+                    "{path} was not read: {why}. So how the guest itself fared is not known; as root, `onegpu log` looks there, too."
                 ));
                 Section::default()
             }
@@ -119,8 +124,12 @@ impl<'a> Logs<'a> {
     }
 }
 
+fn log_of(name: &str) -> String {
+    format!("{}/{name}.log", paths::LOG_DIR)
+}
+
 fn guest(root: &Root, name: &str) -> Guest {
-    let path = format!("{}/{name}.log", paths::LOG_DIR);
+    let path = log_of(name);
     let (bytes, whole) = root.tail(&path, SHORT_TAIL).unwrap_or_default();
     let last = run::parse(&lines(&bytes, whole)).pop();
     let (date, time) = last.map(|run| (run.date, run.time)).unwrap_or_default();
