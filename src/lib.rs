@@ -6,6 +6,7 @@
 //! to a folder for review or into [`package`]s. Data never flows back, and only
 //! the last stage writes.
 
+pub mod check;
 pub mod cli;
 pub mod data;
 pub mod detect;

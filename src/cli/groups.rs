@@ -1,6 +1,5 @@
 //! `onegpu groups`: the IOMMU groups, the card's marked.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,18 +41,11 @@ impl GroupsCommand {
         let machine = Machine::read(&root, data)?;
         let groups = Groups::new(&machine, &PciNames::new(&root));
         let text = match self.format {
-            Format::Text => tree::render(&groups, self.output.is_none() && wants_colour()),
+            Format::Text => tree::render(&groups, self.output.is_none() && super::wants_colour()),
             Format::Json => json::render(&groups)
                 .map_err(|error| Diagnostic::machine(format!("the groups have no form in JSON: {error}")))?,
             Format::Svg => svg::render(data, &groups)?,
         };
         print::to(self.output.as_deref(), &text)
     }
-}
-
-/// <https://no-color.org>: any value but the empty one means no.
-fn wants_colour() -> bool {
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    std::io::stdout().is_terminal() && !no_colour && !dumb
 }

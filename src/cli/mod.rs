@@ -1,5 +1,6 @@
 //! The command line: one file a command, and a short dispatch.
 
+mod check;
 mod detect;
 mod distros;
 mod explain;
@@ -10,6 +11,7 @@ pub mod package;
 mod print;
 mod render;
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,6 +40,7 @@ struct Cli {
 enum Command {
     Detect(detect::Detect),
     Init(Box<init::Init>),
+    Check(check::CheckCommand),
     Groups(groups::GroupsCommand),
     Render(render::Render),
     Package(package::Package),
@@ -52,6 +55,7 @@ impl Command {
         match self {
             Self::Detect(command) => Some(&command.root),
             Self::Init(command) => Some(&command.root),
+            Self::Check(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
             Self::Log(command) => Some(&command.root),
             Self::Render(_) | Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
@@ -73,6 +77,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Detect(command) => command.run(&data),
         Command::Init(command) => command.run(&data),
+        Command::Check(command) => command.run(&data),
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
@@ -97,9 +102,7 @@ fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan
         (None, Some(id)) => Distro::load(data, id.get_ref())
             .map_err(|error| error.or_at(&source.name, &source.text, id.span()))?,
         (None, None) => {
-            return Err(Diagnostic::input("which distro? the profile does not say").help(
-                "write under [host]: distro = \"arch\", or give --distro arch; `onegpu distros` lists them",
-            ));
+            return Err(which_distro().help("or give --distro arch"));
         }
     };
     let setup = Setup::new(profile, loaded)?;
@@ -107,4 +110,17 @@ fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan
         eprintln!("note: {note}");
     }
     Ok(Plan::new(setup))
+}
+
+/// Neither the profile nor the machine tells the distro.
+fn which_distro() -> Diagnostic {
+    Diagnostic::input("which distro? the profile does not say")
+        .help("write under [host]: distro = \"arch\"; `onegpu distros` lists them")
+}
+
+/// <https://no-color.org>: any value but the empty one means no.
+fn wants_colour() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && !no_colour && !dumb
 }

@@ -16,6 +16,7 @@ pub mod iommu;
 pub mod kernel;
 pub mod libvirt;
 pub mod memory;
+pub mod option_rom;
 pub mod os_release;
 pub mod pci;
 pub mod pci_class;

@@ -39,6 +39,20 @@ pub enum Kind {
     Special,
 }
 
+/// Whose a file is, and who may do what with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// The twelve bits of its mode.
+    pub mode: u32,
+    /// The owner.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+    /// Whether an access control list says more than the mode; false also where
+    /// that may not be known.
+    pub list: bool,
+}
+
 /// An open root folder.
 #[derive(Debug)]
 pub struct Root {
@@ -97,6 +111,24 @@ impl Root {
             FileType::RegularFile => Kind::File { executable: stat.st_mode & 0o111 != 0 },
             FileType::Directory => Kind::Folder,
             _ => Kind::Special,
+        })
+    }
+
+    /// Whose `path` is, and its mode; `None` when there is nothing, or it may not be known.
+    pub fn access(&self, path: &str) -> Option<Access> {
+        let stat = fs::fstat(self.resolve(path, OFlags::PATH).ok()?).ok()?;
+        // A list can only be asked for where the file may be opened; a FIFO is not.
+        let plain = FileType::from_raw_mode(stat.st_mode).is_dir() || self.is_file(path);
+        let open = || self.resolve(path, OFlags::RDONLY | OFlags::NONBLOCK).ok();
+        let has_list = |fd: OwnedFd| {
+            let mut nothing: [u8; 0] = [];
+            fs::fgetxattr(&fd, c"system.posix_acl_access", &mut nothing).is_ok_and(|size| size > 0)
+        };
+        Some(Access {
+            mode: stat.st_mode & 0o7777,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            list: plain && open().is_some_and(has_list),
         })
     }
 

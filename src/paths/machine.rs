@@ -176,3 +176,39 @@ pub const MAIN_HOOK: &str = "/etc/libvirt/hooks/qemu";
 pub const NETWORK_AUTOSTART: &str = "/etc/libvirt/qemu/networks/autostart";
 /// Descriptions of UEFI images for guests.
 pub const GUEST_FIRMWARE: &str = "/usr/share/qemu/firmware";
+
+/// The firmware's ACPI tables; everybody may see which there are.
+pub const ACPI_TABLES: &str = "/sys/firmware/acpi/tables";
+/// A folder for each module that is loaded, or built in and has parameters.
+pub const MODULES: &str = "/sys/module";
+/// Modules of the installed kernels, a folder for each release.
+pub const KERNEL_MODULES: [&str; 2] = ["/usr/lib/modules", "/lib/modules"];
+/// Platform drivers that hold the firmware's framebuffer, and their devices.
+pub const FRAMEBUFFERS: [&str; 2] = [
+    "/sys/bus/platform/drivers/simple-framebuffer/simple-framebuffer.0",
+    "/sys/bus/platform/drivers/efi-framebuffer/efi-framebuffer.0",
+];
+/// The one command line for kernel-install, ukify and mkinitcpio.
+pub const KERNEL_CMDLINE: [&str; 2] = ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"];
+/// Parts of a unified kernel image's command line (mkinitcpio).
+pub const CMDLINE_PARTS: &str = "/etc/cmdline.d";
+/// Libvirt's networks: their definitions.
+pub const NETWORKS: &str = "/etc/libvirt/qemu/networks";
+/// Settings of units, below one of these as `UNIT.d/*.conf`.
+pub const UNIT_SETTINGS: [&str; 3] =
+    ["/etc/systemd/system", "/usr/lib/systemd/system", "/usr/local/lib/systemd/system"];
+/// Where NVIDIA's udev rules load the modules again.
+pub const NVIDIA_RULES: [&str; 2] =
+    ["/usr/lib/udev/rules.d/71-nvidia.rules", "/lib/udev/rules.d/71-nvidia.rules"];
+/// logind's own folder, systemd's or elogind's.
+pub const LOGIND: &str = "/run/systemd/seats";
+/// Policies of SELinux' stores; a module is a folder below `active/modules/400`.
+pub const SELINUX_STORE: &str = "/var/lib/selinux";
+/// A user's own folder while logged in, or lingering.
+pub const USER_RUN: &str = "/run/user";
+/// People's homes.
+pub const HOMES: &str = "/home";
+/// Where the advice of `check` saves a card's ROM.
+pub const SAVED_ROM: &str = "/var/tmp/card.rom";
+/// Local rules of AppArmor for every guest (libvirt 9.6 and later).
+pub const APPARMOR_QEMU: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";

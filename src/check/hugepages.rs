@@ -1,0 +1,34 @@
+//! Huge pages that are reserved, and that no guest of onegpu's asks for.
+
+use super::{Answer, Check, Context, ok, unknown, warn};
+
+pub(super) const CHECK: Check = Check {
+    id: "hugepages",
+    title: "Is memory reserved as huge pages?",
+    looks_at: "the pools in /sys/kernel/mm/hugepages, /proc/meminfo",
+    why: "Reserved huge pages are lost to everything that does not ask for them. The guests of onegpu use ordinary memory, \
+          which the kernel makes huge where it can: such a reserve makes a guest fail for want of memory.",
+    failures: &["hugepages-unavailable"],
+    more: &["https://docs.kernel.org/admin-guide/mm/hugetlbpage.html"],
+    hardware: false,
+    run,
+};
+
+fn run(context: &Context<'_>) -> Vec<Answer> {
+    let memory = &context.machine.memory;
+    if memory.total_mib.is_none() && memory.hugepages.is_empty() {
+        return unknown("memory cannot be read", "`grep Huge /proc/meminfo` on the PC");
+    }
+    let mib = memory
+        .hugepages
+        .iter()
+        .map(|pool| pool.total.saturating_mul(pool.kib) / 1024)
+        .fold(0, u64::saturating_add);
+    match mib {
+        0 => ok("none is reserved"),
+        mib => warn(
+            format!("{mib} MiB are reserved as huge pages"),
+            "take hugepages= out of the kernel's parameters and vm.nr_hugepages out of sysctl.d, unless another program uses them",
+        ),
+    }
+}

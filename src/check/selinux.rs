@@ -1,0 +1,61 @@
+//! SELinux, which confines libvirt's hooks.
+
+use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use crate::machine::security::Selinux;
+use crate::paths::machine as at;
+
+pub(super) const CHECK: Check = Check {
+    id: "selinux",
+    title: "Does SELinux let libvirt's hooks run?",
+    looks_at: "/sys/fs/selinux/enforce, the daemon in use, a policy module of onegpu's",
+    why: "Fedora's policy of 2026 lets virtqemud read a hook and not run it, whatever the boolean virt_hooks_unconfined says: \
+          the guest does not start then.",
+    failures: &["selinux-stops-hook"],
+    more: &["https://github.com/fedora-selinux/selinux-policy/issues/2195"],
+    hardware: false,
+    run,
+};
+
+fn run(context: &Context<'_>) -> Vec<Answer> {
+    match context.machine.security.selinux {
+        None => return unknown("SELinux' state cannot be read", "`getenforce`"),
+        Some(Selinux::Disabled) => return ok("off"),
+        Some(Selinux::Permissive) => return ok("permissive: it only reports"),
+        Some(Selinux::Enforcing) => {}
+    }
+    if has_module(context) {
+        return ok("enforcing, with onegpu's policy module");
+    }
+    let how = "`sudo ausearch -m avc -ts recent` after a failed start shows what was refused; for a first try, `sudo setenforce 0` \
+               until the next boot. Lasting: a policy module that lets the daemon's domain run virt_hook_t, and \
+               `sudo restorecon -R` on libvirt's hooks";
+    let serving = |name: &str| {
+        context
+            .machine
+            .libvirt
+            .daemons
+            .iter()
+            .any(|d| d.name == name && (d.listening || !d.enabled.is_empty()))
+    };
+    let modular = match context.machine.libvirt.daemons.is_empty() {
+        true => context.libvirt_services().iter().any(|unit| unit.starts_with("virtqemud")),
+        false => serving("virtqemud"),
+    };
+    match modular {
+        true => fail("enforcing, and virtqemud may not run hooks under Fedora's policy", how),
+        false => warn("enforcing: whether libvirtd may run hooks depends on the distro's policy", how),
+    }
+}
+
+/// Whether a store has a module of onegpu's; false also where only root may look.
+fn has_module(context: &Context<'_>) -> bool {
+    let stores = context.root.names(at::SELINUX_STORE).unwrap_or_default();
+    stores.iter().take(16).any(|store| {
+        let modules = format!("{}/{store}/active/modules", at::SELINUX_STORE);
+        let priorities = context.root.names(&modules).unwrap_or_default();
+        priorities.iter().take(16).any(|priority| {
+            let names = context.root.names(&format!("{modules}/{priority}")).unwrap_or_default();
+            names.iter().any(|name| name.starts_with("onegpu"))
+        })
+    })
+}
