@@ -31,7 +31,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let enabled: Vec<&str> = DAEMONS.into_iter().filter(|daemon| is_enabled(context, daemon)).collect();
     let rule = at::NVIDIA_RULES.iter().any(|path| context.root.is_file(path));
     // The handover stops them by name through the init; another supervisor starts them again.
-    if context.init().is_none() && !enabled.is_empty() {
+    if context.machine.init.init.is_none() && !enabled.is_empty() {
         return warn(
             format!("{}, under an init that onegpu does not know", enabled.join(" and ")),
             "stop it yourself before you start the guest, or disable it",
@@ -51,7 +51,7 @@ fn is_enabled(context: &Context<'_>, daemon: &str) -> bool {
     let levels = context.root.names(at::RUNLEVELS).unwrap_or_default();
     let levels = levels.into_iter().take(16).map(|level| format!("{}/{level}/{daemon}", at::RUNLEVELS));
     let services = at::RUNIT_SERVICES.iter().map(|folder| format!("{folder}/{daemon}"));
-    let all: Vec<String> = match context.init() {
+    let all: Vec<String> = match context.machine.init.init {
         Some(Init::Systemd) => units.collect(),
         Some(Init::Openrc) => levels.collect(),
         Some(Init::Runit) => services.collect(),
