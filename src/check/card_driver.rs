@@ -1,6 +1,6 @@
 //! The driver that has the card now.
 
-use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, fail, no_card, ok, warn};
 use crate::profile::Driver;
 
 pub(super) const CHECK: Check = Check {
@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(card) = context.card() else {
-        return unknown("there is no card to look at", "see the checks `graphics-cards` and `profile-card`");
+        return no_card(context);
     };
     let Some(driver) = card.driver.as_deref() else {
         return warn(

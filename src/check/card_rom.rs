@@ -1,6 +1,6 @@
 //! UEFI in the card's own ROM.
 
-use super::{Answer, Check, Context, fail, ok, unknown};
+use super::{Answer, Check, Context, fail, no_card, ok, unknown};
 use crate::machine::option_rom::{self, Code, OptionRom};
 use crate::paths::machine as at;
 
@@ -30,7 +30,7 @@ pub(super) fn kinds(rom: &OptionRom) -> String {
 
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(card) = context.card() else {
-        return unknown("there is no card to look at", "see the checks `graphics-cards` and `profile-card`");
+        return no_card(context);
     };
     let path = format!("{}/{}/rom", at::PCI_DEVICES, card.address);
     let how = format!(

@@ -20,7 +20,11 @@ pub(super) const CHECK: Check = Check {
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let root = context.root;
     let files = at::KERNEL_CMDLINE.into_iter().filter(|path| root.kind(path).is_some());
-    let names = root.names(at::CMDLINE_PARTS).unwrap_or_default();
+    let names = match root.names(at::CMDLINE_PARTS) {
+        Some(names) => names,
+        None if root.is_absent(at::CMDLINE_PARTS) => Vec::new(),
+        None => return unknown(format!("{} cannot be read", at::CMDLINE_PARTS), "run onegpu as root"),
+    };
     let parts = names.iter().filter(|name| name.ends_with(".conf")).take(64);
     let parts: Vec<String> = parts.map(|name| format!("{}/{name}", at::CMDLINE_PARTS)).collect();
     // The first of the two stands for both.

@@ -92,7 +92,7 @@ impl Context<'_> {
         self.root.is_folder(&format!("{}/{name}", at::MODULES))
     }
 
-    /// How the distro installs the packages for a need: `sudo apt install ovmf`.
+    /// How the distro installs the packages for a need, `sudo apt install ovmf`, for a sentence.
     pub fn install(&self, need: &str) -> String {
         let Some(distro) = self.distro else { return format!("install your distro's package for {need}") };
         let needed = distro.needs.all().find(|(key, _)| *key == need);
@@ -102,7 +102,7 @@ impl Context<'_> {
             Some(names.first()?.name.to_owned())
         };
         let names: Vec<String> = dependencies.iter().filter_map(first).collect();
-        format!("{} {}", distro.package.install_names, names.join(" "))
+        format!("`{} {}`", distro.package.install_names, names.join(" "))
     }
 
     /// How words get onto the kernel's command line here.

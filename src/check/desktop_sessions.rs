@@ -3,6 +3,7 @@
 use super::{Answer, Check, Context, ok, unknown, warn};
 use crate::machine::sessions::Session;
 use crate::paths::machine as at;
+use crate::profile::Init;
 
 pub(super) const CHECK: Check = Check {
     id: "desktop-sessions",
@@ -24,7 +25,9 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let elsewhere = graphical.iter().filter(|s| s.seat.as_deref().is_none_or(|seat| seat != "seat0")).count();
     match (lasting.as_slice(), graphical.len()) {
         ([], 0) if !context.root.is_folder(at::LOGIND) && context.machine.sessions.is_empty() => {
-            if !context.runs() {
+            // systemd has logind; another init has it only as elogind.
+            let other = context.machine.init.init.is_some_and(|init| init != Init::Systemd);
+            if !other || context.root.names(at::RUN).is_none_or(|names| names.is_empty()) {
                 return unknown("sessions cannot be read", "run onegpu on the PC itself, in the desktop");
             }
             warn(

@@ -1,6 +1,6 @@
 //! Whether the card's IOMMU groups can be handed over, and what the host loses.
 
-use super::{Answer, Check, Context, fail, ok, unknown};
+use super::{Answer, Check, Context, fail, no_card, ok, unknown};
 use crate::machine::pci_class;
 use crate::profile::PciAddress;
 
@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(card) = context.card() else {
-        return unknown("there is no card to look at", "see the checks `graphics-cards` and `profile-card`");
+        return no_card(context);
     };
     let Some(group) = card.group else {
         return unknown(

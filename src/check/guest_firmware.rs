@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let all = &context.machine.libvirt.guest_firmware;
     let descriptions: Vec<&String> = all.iter().filter(|name| name.ends_with(".json")).collect();
-    let fix = format!("the setup packages bring it; or `{}`", context.install("firmware"));
+    let fix = format!("the setup packages bring it; or {}", context.install("firmware"));
     let read = |name: &&String| context.root.text(&format!("{}/{name}", at::GUEST_FIRMWARE));
     let texts: Vec<String> = descriptions.iter().take(128).filter_map(read).collect();
     let of_pc = |text: &&String| text.contains("\"x86_64\"") && text.contains("\"uefi\"");

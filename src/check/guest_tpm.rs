@@ -23,7 +23,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         Some(path) => ok(path.clone()),
         None => warn(
             "swtpm is not installed",
-            format!("the package of a Windows 11 guest brings it; or `{}`", context.install("tpm")),
+            format!("the package of a Windows 11 guest brings it; or {}", context.install("tpm")),
         ),
     }
 }

@@ -22,20 +22,28 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         Some(_) => return does_not_apply("the init is not systemd"),
         None => return unknown("the init is not known", "on the PC, `systemctl cat libvirtd virtqemud`"),
     }
-    let mut hiding = Vec::new();
+    let (mut hiding, mut unread) = (Vec::new(), Vec::new());
     for folder in at::UNIT_SETTINGS {
         for unit in ["libvirtd.service", "virtqemud.service", "service"] {
             let folder = format!("{folder}/{unit}.d");
-            let names = context.root.names(&folder).unwrap_or_default();
-            let files = names.iter().filter(|name| name.ends_with(".conf")).take(64);
-            hiding.extend(
-                files
-                    .map(|name| format!("{folder}/{name}"))
-                    .filter(|path| context.root.text(path).is_some_and(|text| text.lines().any(hides))),
-            );
+            let Some(names) = context.root.names(&folder) else {
+                unread.extend((!context.root.is_absent(&folder)).then_some(folder));
+                continue;
+            };
+            for name in names.iter().filter(|name| name.ends_with(".conf")).take(64) {
+                let path = format!("{folder}/{name}");
+                match context.root.text(&path) {
+                    Some(text) if text.lines().any(hides) => hiding.push(path),
+                    Some(_) => {}
+                    None => unread.push(path),
+                }
+            }
         }
     }
     match hiding.as_slice() {
+        [] if !unread.is_empty() => {
+            unknown(format!("{} cannot be read", unread.join(", ")), "`systemctl cat libvirtd virtqemud`")
+        }
         [] => ok("no drop-in hides them"),
         files => warn(
             format!("{} hides them", files.join(", ")),

@@ -22,6 +22,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
             "the IOMMU's groups cannot be read",
             format!("on the PC, `ls {}` shows a folder for each group", at::IOMMU_GROUPS),
         ),
+        (Some(true), Some(1)) => ok("on, with 1 group"),
         (Some(true), groups) => ok(format!("on, with {} groups", groups.unwrap_or_default())),
         (Some(false), _) => off(context),
     }

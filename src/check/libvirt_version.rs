@@ -23,7 +23,7 @@ const PIPEWIRE: [u32; 2] = [9, 10];
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let libvirt = &context.machine.libvirt;
     let Some(version) = &libvirt.version else {
-        let fix = format!("the setup packages bring it; or `{}`", context.install("libvirt"));
+        let fix = format!("the setup packages bring it; or {}", context.install("libvirt"));
         return match libvirt.daemons.is_empty() {
             true => warn("libvirt is not installed", fix),
             false => unknown("libvirt is there, and its version cannot be read", "`virsh --version`"),
@@ -47,7 +47,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         Some(_) => Vec::new(),
         None => warn(
             "QEMU is not installed",
-            format!("the setup packages bring it; or `{}`", context.install("qemu")),
+            format!("the setup packages bring it; or {}", context.install("qemu")),
         ),
     };
     all_of([old, qemu], &format!("libvirt {version}, and QEMU"))

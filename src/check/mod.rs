@@ -182,6 +182,18 @@ fn fail(what: impl Into<String>, fix: impl Into<String>) -> Vec<Answer> {
     answer(Outcome::Fail, what.into(), Some(fix.into()))
 }
 
+/// There is no card that the check could be about.
+fn no_card(context: &Context<'_>) -> Vec<Answer> {
+    match (context.machine.gpus.len(), context.profile) {
+        (0, _) => unknown("there is no card to look at", "see the check `graphics-cards`"),
+        (_, Some(_)) => unknown("the profile's card is not there", "see the check `profile-card`"),
+        (_, None) => unknown(
+            "none of the cards is known to show the desktop",
+            "name it in a profile, [gpu] address, and check that: `onegpu check PROFILE`",
+        ),
+    }
+}
+
 /// All answers of several questions; of none, that what was asked is `fine`.
 fn all_of(answers: impl IntoIterator<Item = Vec<Answer>>, fine: &str) -> Vec<Answer> {
     let answers: Vec<Answer> = answers.into_iter().flatten().collect();

@@ -30,7 +30,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         (_, false) if context.root.is_absent(&definition) => warn(
             "there is no network `default`",
             format!(
-                "`{}` brings its definition; else `sudo virsh net-define` with the one in libvirt's documents",
+                "{} brings its definition; else `sudo virsh net-define` with the one in libvirt's documents",
                 context.install("network")
             ),
         ),

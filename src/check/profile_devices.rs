@@ -1,6 +1,6 @@
 //! The profile's list of devices beside what must go along.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown, warn};
+use super::{Answer, Check, Context, all_of, does_not_apply, fail, no_card, warn};
 use crate::machine::pci_class;
 use crate::profile::PciAddress;
 
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(setup) = context.setup else { return does_not_apply("no profile was given") };
     let Some(card) = context.card() else {
-        return unknown("there is no card to compare with", "see the check `profile-card`");
+        return no_card(context);
     };
     let listed = &setup.gpu.devices;
     let quoted = |all: &[PciAddress]| {

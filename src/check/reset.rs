@@ -1,7 +1,7 @@
 //! Whether the card can be reset between one guest and the next.
 
 use super::amd_reset::{self, Known};
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, no_card, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "reset",
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(card) = context.card() else {
-        return unknown("there is no card to look at", "see the checks `graphics-cards` and `profile-card`");
+        return no_card(context);
     };
     let methods = context.card_details().and_then(|details| details.reset_methods.clone());
     let ways = methods.as_ref().map(|all| all.join(", ")).unwrap_or_default();

@@ -26,6 +26,14 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     if has_module(context) {
         return ok("enforcing, with onegpu's policy module");
     }
+    // Only root may look into the stores; where onegpu is installed, it may have seen to it.
+    let installed = context.root.is_file(crate::paths::HOOK_PROGRAM);
+    if installed && context.root.names(at::SELINUX_STORE).is_none() {
+        return unknown(
+            "enforcing; whether onegpu's policy module is in use may only be seen by root",
+            "`sudo semodule -l`",
+        );
+    }
     let how = "`sudo ausearch -m avc -ts recent` after a failed start shows what was refused; for a first try, `sudo setenforce 0` \
                until the next boot. Lasting: a policy module that lets the daemon's domain run virt_hook_t, and \
                `sudo restorecon -R` on libvirt's hooks";

@@ -92,10 +92,16 @@ pub struct BootFacts {
 }
 
 impl BootFacts {
-    /// Other boot loaders that are installed here as well.
+    /// Evidence for other boot loaders than the one that booted. A hint that
+    /// speaks for that one as well speaks against nothing.
     pub fn disagreeing(&self) -> impl Iterator<Item = &BootEvidence> {
-        let weighty = |e: &&BootEvidence| e.strength <= Strength::Installed;
-        self.evidence.iter().filter(|e| Some(e.loader) != self.loader).filter(weighty)
+        let own = |e: &&BootEvidence| Some(e.loader) == self.loader;
+        let shared = move |hint: &BootEvidence| {
+            let same = |e: &BootEvidence| e.strength == Strength::Hint && e.says == hint.says;
+            hint.strength == Strength::Hint && self.evidence.iter().filter(own).any(same)
+        };
+        let others = self.evidence.iter().filter(|e| Some(e.loader) != self.loader);
+        others.filter(|e| e.strength <= Strength::Installed).filter(move |e| !shared(e))
     }
 }
 

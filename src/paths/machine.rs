@@ -204,11 +204,9 @@ pub const NVIDIA_RULES: [&str; 2] =
 pub const LOGIND: &str = "/run/systemd/seats";
 /// Policies of SELinux' stores; a module is a folder below `active/modules/400`.
 pub const SELINUX_STORE: &str = "/var/lib/selinux";
-/// A user's own folder while logged in, or lingering.
-pub const USER_RUN: &str = "/run/user";
-/// People's homes.
-pub const HOMES: &str = "/home";
 /// Where the advice of `check` saves a card's ROM.
 pub const SAVED_ROM: &str = "/var/tmp/card.rom";
 /// Local rules of AppArmor for every guest (libvirt 9.6 and later).
 pub const APPARMOR_QEMU: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";
+/// What a running machine keeps until it is switched off.
+pub const RUN: &str = "/run";

@@ -23,6 +23,7 @@ pub fn both(vendor: u16, device: u16) -> Vec<u8> {
     [image(vendor, device, 0, false), image(vendor, device, 3, true)].concat()
 }
 
+#[allow(dead_code, reason = "each test binary uses its own part of this")]
 /// As cards had it before.
 pub fn bios(vendor: u16, device: u16) -> Vec<u8> {
     image(vendor, device, 0, true)
