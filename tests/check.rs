@@ -40,8 +40,8 @@ fn json(machine: &Machine, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
 /// The good machine and its profile's path.
 fn good() -> (Machine, tempfile::TempDir, String) {
     let machine = Machine::new(GOOD);
-    machine.file("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/rom", rom::both(0x10de, 0x2482));
-    machine.file("usr/share/vgabios/card.rom", rom::both(0x10de, 0x2482));
+    machine.file("sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/rom", rom::described("both 10de:2482"));
+    machine.file("usr/share/vgabios/card.rom", rom::described("both 10de:2482"));
     let dir = tempfile::tempdir().unwrap();
     let profile = dir.path().join("good.toml");
     fs::write(&profile, PROFILE).unwrap();

@@ -5,8 +5,8 @@
 
 use onegpu::log::{Item, libvirt as log_libvirt, run};
 use onegpu::machine::{
-    bootloader, cpu, display_manager, efi_variables, kernel, libvirt, memory, os_release, pci, pci_names,
-    plain, sessions, users,
+    bootloader, cpu, display_manager, efi_variables, kernel, libvirt, memory, option_rom, os_release, pci,
+    pci_names, plain, sessions, users,
 };
 use proptest::prelude::*;
 
@@ -16,7 +16,24 @@ fn lines(keys: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::collection::vec(prop_oneof![3 => line, 1 => "(?s).{0,40}"], 0..12).prop_map(|all| all.join("\n"))
 }
 
+/// Bytes with the marks of an option ROM among them.
+fn rom_like() -> impl Strategy<Value = Vec<u8>> {
+    let mark = prop::sample::select(vec![&b"\x55\xaa"[..], b"PCIR", b"\xf1\x0e\0\0", b"\x1c\0", b"\0\0\0\0"]);
+    let piece =
+        prop_oneof![2 => mark.prop_map(<[u8]>::to_vec), 1 => prop::collection::vec(any::<u8>(), 0..24)];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
+    #[test]
+    fn option_roms(bytes in rom_like()) {
+        if let Some(rom) = option_rom::parse(&bytes) {
+            prop_assert!(bytes[rom.offset..].starts_with(b"\x55\xaa") && !rom.images.is_empty());
+            prop_assert!(rom.images.windows(2).all(|two| two[0].at + two[0].length == two[1].at));
+            prop_assert!(rom.images.iter().all(|image| image.at < bytes.len()));
+        }
+    }
+
     #[test]
     fn os_releases(text in lines(&["ID=", "ID_LIKE=\"", "ID='", "ID=\"", "VERSION_ID=", "NAME=\""])) {
         let facts = os_release::parse(&text);

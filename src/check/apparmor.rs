@@ -1,6 +1,6 @@
 //! AppArmor, which confines guests to known places.
 
-use super::{Answer, Check, Context, all_of, ok, unknown, warn};
+use super::{Answer, Check, Context, ok, unknown, warn};
 use crate::paths;
 use crate::profile::Audio;
 
@@ -25,28 +25,31 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(setup) = context.setup else {
         return ok("on: disks and input devices are let through by libvirt itself");
     };
-    let plays = setup.guests.iter().any(|guest| guest.audio == Audio::Pipewire);
-    let sound = match plays && !allows_pipewire(context) {
-        true => warn(
-            "on: it keeps a guest from PipeWire's socket",
-            "write audio = \"none\" and let the card's own output or a USB device play; or add `owner /run/user/*/pipewire-0 rw,` \
-             to a file in apparmor.d's abstractions/libvirt-qemu.d",
-        ),
-        false => Vec::new(),
+    let Some(guest) = setup.guests.iter().find(|guest| guest.audio == Audio::Pipewire) else {
+        return ok("on, and nothing of the profile is outside what it allows");
     };
-    let rom = match &setup.gpu.rom {
-        Some(rom) if !rom.starts_with(paths::ROM_DIR) => warn(
-            format!("on: {rom} is in no place that it allows"),
-            format!("put the ROM below {}", paths::ROM_DIR),
+    if setup.distro.security.apparmor {
+        return ok(format!("on: the package of {} brings the rule for PipeWire's socket", guest.name));
+    }
+    if allows_pipewire(context) {
+        return ok("on, with a local rule for PipeWire");
+    }
+    warn(
+        format!(
+            "on: it keeps {} from PipeWire's socket, if libvirt here gives each guest a profile",
+            guest.name
         ),
-        _ => Vec::new(),
-    };
-    all_of([sound, rom], "on, and nothing of the profile is outside what it allows")
+        format!(
+            "a rule for the socket in {}, where libvirt reads that folder; or audio = \"none\", and the card's own output \
+             or a USB device plays",
+            paths::APPARMOR_DIR
+        ),
+    )
 }
 
 /// Whether a local rule speaks of PipeWire.
 fn allows_pipewire(context: &Context<'_>) -> bool {
-    let folder = crate::paths::machine::APPARMOR_QEMU;
+    let folder = paths::APPARMOR_DIR;
     let names = context.root.names(folder).unwrap_or_default();
     let says = |name: &String| {
         context.root.text(&format!("{folder}/{name}")).is_some_and(|text| text.contains("pipewire"))

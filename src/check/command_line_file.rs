@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
 
 fn run(context: &Context<'_>) -> Vec<Answer> {
     let root = context.root;
-    let files = at::KERNEL_CMDLINE.into_iter().filter(|path| root.kind(path).is_some());
+    let files = at::KERNEL_CMDLINE.into_iter().filter(|path| root.is_named(path));
     let names = match root.names(at::CMDLINE_PARTS) {
         Some(names) => names,
         None if root.is_absent(at::CMDLINE_PARTS) => Vec::new(),

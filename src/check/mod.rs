@@ -57,6 +57,8 @@ mod virtualization;
 
 use serde::Serialize;
 
+use crate::machine::plain::plain;
+
 pub use all::ALL;
 pub use context::Context;
 
@@ -231,9 +233,10 @@ impl Check {
         let finding = |answer: Answer| Finding {
             id: self.id,
             result: answer.result,
-            what: answer.what,
+            // What a machine says may have anything in it.
+            what: plain(&answer.what),
             why: self.why,
-            fix: answer.fix,
+            fix: answer.fix.as_deref().map(plain),
             more: more(),
             applies: answer.applies,
         };

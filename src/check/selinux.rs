@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "Fedora's policy of 2026 lets virtqemud read a hook and not run it, whatever the boolean virt_hooks_unconfined says: \
           the guest does not start then.",
     failures: &["selinux-stops-hook"],
-    more: &["https://github.com/fedora-selinux/selinux-policy/issues/2195"],
+    more: &["https://github.com/fedora-selinux/selinux-policy/pull/2195"],
     hardware: false,
     run,
 };
@@ -26,17 +26,32 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     if has_module(context) {
         return ok("enforcing, with onegpu's policy module");
     }
-    // Only root may look into the stores; where onegpu is installed, it may have seen to it.
     let installed = context.root.is_file(crate::paths::HOOK_PROGRAM);
-    if installed && context.root.names(at::SELINUX_STORE).is_none() {
-        return unknown(
-            "enforcing; whether onegpu's policy module is in use may only be seen by root",
-            "`sudo semodule -l`",
-        );
+    let brought = context.distro.is_some_and(|distro| distro.security.selinux);
+    match (brought, installed, context.root.names(at::SELINUX_STORE).is_some()) {
+        (true, false, _) => {
+            return warn(
+                "enforcing: it lets virtqemud run no hook before onegpu's policy module is there",
+                "nothing by hand: the setup packages load the module, and take it out again",
+            );
+        }
+        (true, true, true) => {
+            return fail(
+                "enforcing, and onegpu's policy module is not loaded",
+                "call onegpu's `apply` as root: it loads the module",
+            );
+        }
+        // Only root may look into the stores.
+        (_, true, false) => {
+            return unknown(
+                "enforcing; whether onegpu's policy module is in use may only be seen by root",
+                "`sudo semodule -l | grep onegpu`",
+            );
+        }
+        _ => {}
     }
     let how = "`sudo ausearch -m avc -ts recent` after a failed start shows what was refused; for a first try, `sudo setenforce 0` \
-               until the next boot. Lasting: a policy module that lets the daemon's domain run virt_hook_t, and \
-               `sudo restorecon -R` on libvirt's hooks";
+               until the next boot. Lasting: a policy module that lets the daemon's domain run virt_hook_t";
     let serving = |name: &str| {
         context
             .machine
@@ -50,7 +65,9 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         false => serving("virtqemud"),
     };
     match modular {
-        true => fail("enforcing, and virtqemud may not run hooks under Fedora's policy", how),
+        true => {
+            fail("enforcing, and virtqemud may not run hooks under Fedora's policy, which others share", how)
+        }
         false => warn("enforcing: whether libvirtd may run hooks depends on the distro's policy", how),
     }
 }

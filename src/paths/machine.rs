@@ -206,7 +206,5 @@ pub const LOGIND: &str = "/run/systemd/seats";
 pub const SELINUX_STORE: &str = "/var/lib/selinux";
 /// Where the advice of `check` saves a card's ROM.
 pub const SAVED_ROM: &str = "/var/tmp/card.rom";
-/// Local rules of AppArmor for every guest (libvirt 9.6 and later).
-pub const APPARMOR_QEMU: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";
 /// What a running machine keeps until it is switched off.
 pub const RUN: &str = "/run";

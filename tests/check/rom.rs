@@ -18,13 +18,20 @@ fn image(vendor: u16, device: u16, code: u8, last: bool) -> Vec<u8> {
     bytes
 }
 
-/// As cards have it since about 2013.
-pub fn both(vendor: u16, device: u16) -> Vec<u8> {
-    [image(vendor, device, 0, false), image(vendor, device, 3, true)].concat()
-}
-
-#[allow(dead_code, reason = "each test binary uses its own part of this")]
-/// As cards had it before.
-pub fn bios(vendor: u16, device: u16) -> Vec<u8> {
-    image(vendor, device, 0, true)
+/// `both VENDOR:DEVICE`, for BIOS and UEFI, as cards have it since about 2013; `bios …`,
+/// as before; `behind LENGTH …`, with a header of another kind before it.
+pub fn described(words: &str) -> Vec<u8> {
+    let (kind, rest) = words.split_once(' ').unwrap();
+    if kind == "behind" {
+        let (length, rest) = rest.split_once(' ').unwrap();
+        return [vec![0x4e; length.parse().unwrap()], described(rest)].concat();
+    }
+    let (vendor, device) = rest.split_once(':').unwrap();
+    let (vendor, device) =
+        (u16::from_str_radix(vendor, 16).unwrap(), u16::from_str_radix(device, 16).unwrap());
+    match kind {
+        "both" => [image(vendor, device, 0, false), image(vendor, device, 3, true)].concat(),
+        "bios" => image(vendor, device, 0, true),
+        _ => panic!("no such ROM: {words}"),
+    }
 }
