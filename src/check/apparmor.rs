@@ -7,9 +7,9 @@ use crate::profile::Audio;
 pub(super) const CHECK: Check = Check {
     id: "apparmor",
     title: "Does AppArmor let the guest have its files?",
-    looks_at: "/sys/module/apparmor/parameters/enabled; the profile's ROM and sound",
-    why: "libvirt gives each guest a profile of its own, with its disks in it. A ROM outside the standard places, \
-          and PipeWire's socket, are not.",
+    looks_at: "whether AppArmor is on (/sys/module/apparmor/parameters/enabled); the sound of the profile's guests",
+    why: "libvirt gives each guest a profile of its own, with its disks in it. PipeWire's socket is not, \
+          nor is a file outside the standard places.",
     failures: &["apparmor-stops-file", "pipewire-context"],
     more: &["https://libvirt.org/drvqemu.html#apparmor-basic-confinement"],
     hardware: false,

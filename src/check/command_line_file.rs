@@ -7,7 +7,7 @@ use crate::paths::machine as at;
 pub(super) const CHECK: Check = Check {
     id: "command-line-file",
     title: "Will the next kernel find its root?",
-    looks_at: "/etc/kernel/cmdline, /usr/lib/kernel/cmdline, /etc/cmdline.d/*.conf, beside /proc/cmdline",
+    looks_at: "the files /etc/kernel/cmdline, /usr/lib/kernel/cmdline and /etc/cmdline.d/*.conf, beside /proc/cmdline",
     why: "kernel-install, ukify and mkinitcpio take the next kernel's command line from these files, and from the \
           running one only when there are none. A lone file with the IOMMU's words leaves out root=, and the next kernel \
           does not boot.",

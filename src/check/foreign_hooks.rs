@@ -7,7 +7,7 @@ use crate::paths::{self, machine as at};
 pub(super) const CHECK: Check = Check {
     id: "foreign-hooks",
     title: "Are there hooks of others?",
-    looks_at: "/etc/libvirt/hooks/qemu and every file in qemu.d: what it calls, whether it may run",
+    looks_at: "the main hook /etc/libvirt/hooks/qemu, and every file in qemu.d: what it calls, whether it may run",
     why: "libvirt runs every executable there for every guest, copies and leftovers too. Two hooks that both stop the desktop \
           are in each other's way, and one that calls libvirt back waits for itself.",
     failures: &["libvirt-call-in-hook", "hook-not-executable"],

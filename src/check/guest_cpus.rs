@@ -5,7 +5,7 @@ use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown, warn}
 pub(super) const CHECK: Check = Check {
     id: "guest-cpus",
     title: "Has the host the processors that the guests want?",
-    looks_at: "/proc/cpuinfo; each guest's cores and threads",
+    looks_at: "the host's processors in /proc/cpuinfo; each guest's cores and threads",
     why: "A guest with more processors than the host has threads is slower than one with fewer; \
           and the host needs some for the guest's disk, network and input.",
     failures: &[],

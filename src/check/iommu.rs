@@ -7,7 +7,7 @@ use crate::profile::CpuVendor;
 pub(super) const CHECK: Check = Check {
     id: "iommu",
     title: "Is the IOMMU on?",
-    looks_at: "/sys/kernel/iommu_groups, the ACPI tables DMAR (Intel) and IVRS (AMD), /proc/cmdline",
+    looks_at: "the groups in /sys/kernel/iommu_groups, the ACPI tables DMAR (Intel) and IVRS (AMD), /proc/cmdline",
     why: "The IOMMU keeps a guest's card inside the guest's memory. Without it VFIO hands no device over.",
     failures: &["iommu-off-in-firmware"],
     more: &["https://docs.kernel.org/driver-api/vfio.html"],

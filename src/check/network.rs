@@ -6,7 +6,7 @@ use crate::paths::machine as at;
 pub(super) const CHECK: Check = Check {
     id: "network",
     title: "Is libvirt's default network there, and started at boot?",
-    looks_at: "/etc/libvirt/qemu/networks/default.xml, and the link in autostart",
+    looks_at: "its definition, /etc/libvirt/qemu/networks/default.xml, and the link in autostart",
     why: "The guests are on it. Not every distro starts it by itself, and a guest on a network that is down does not start.",
     failures: &[],
     more: &["https://wiki.libvirt.org/VirtualNetworking.html"],

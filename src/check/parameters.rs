@@ -6,7 +6,7 @@ use crate::paths::{self, machine as at};
 pub(super) const CHECK: Check = Check {
     id: "parameters",
     title: "Was the kernel booted with the parameters?",
-    looks_at: "/proc/cmdline, beside the words that the profile's CPU needs",
+    looks_at: "what was booted, /proc/cmdline, beside the words that the profile's CPU needs",
     why: "What stands in a boot loader's file counts only when that boot loader has read it: \
           /proc/cmdline has what was really booted.",
     failures: &["grub-not-regenerated", "entry-overwritten"],

@@ -6,7 +6,7 @@ use crate::paths::machine as at;
 pub(super) const CHECK: Check = Check {
     id: "profile-user",
     title: "Does the profile's user exist, with this uid?",
-    looks_at: "/etc/passwd; the profile's host.user",
+    looks_at: "the accounts in /etc/passwd; the profile's host.user",
     why: "The right to use libvirt goes to the name, and PipeWire's folder is called after the uid.",
     failures: &["pipewire-context"],
     more: &[],

@@ -7,7 +7,7 @@ use crate::paths::machine as at;
 pub(super) const CHECK: Check = Check {
     id: "selinux",
     title: "Does SELinux let libvirt's hooks run?",
-    looks_at: "/sys/fs/selinux/enforce, the daemon in use, a policy module of onegpu's",
+    looks_at: "whether it enforces (/sys/fs/selinux/enforce), the daemon in use, a policy module of onegpu's",
     why: "Fedora's policy of 2026 lets virtqemud read a hook and not run it, whatever the boolean virt_hooks_unconfined says: \
           the guest does not start then.",
     failures: &["selinux-stops-hook"],

@@ -6,7 +6,7 @@ use crate::paths::machine as at;
 pub(super) const CHECK: Check = Check {
     id: "useless-parameters",
     title: "Are there parameters that do nothing, or harm?",
-    looks_at: "/proc/cmdline",
+    looks_at: "what was booted: /proc/cmdline",
     why: "Words that the kernel does not know hide those that are missing, and some take the card from the host.",
     failures: &["amd-iommu-on", "efi-framebuffer-missing", "simpledrm-holds-bar"],
     more: &["https://docs.kernel.org/admin-guide/kernel-parameters.html"],
