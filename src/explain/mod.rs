@@ -1,6 +1,7 @@
 //! `onegpu explain`: every file, step, profile key, check and failure by name. The texts are
 //! those of the plan, of `texts/` and of the checks; here they are only gathered and found.
 
+mod checks;
 mod failures;
 mod find;
 mod keys;
@@ -20,13 +21,15 @@ pub enum Kind {
     Step,
     /// A key of a profile.
     Key,
+    /// A check of `onegpu check`.
+    Check,
     /// A failure of `texts/failures/`.
     Failure,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::File, Self::Step, Self::Key, Self::Failure];
+    pub const ALL: [Self; 5] = [Self::File, Self::Step, Self::Key, Self::Check, Self::Failure];
 
     /// The word for one of it, which may stand before a name: `step:disk`.
     pub const fn word(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Kind {
             Self::File => "file",
             Self::Step => "step",
             Self::Key => "key",
+            Self::Check => "check",
             Self::Failure => "failure",
         }
     }
@@ -44,6 +48,7 @@ impl Kind {
             Self::File => "Files, as the packages install them",
             Self::Step => "Steps of `apply`, each with its inverse",
             Self::Key => "Keys of a profile",
+            Self::Check => "Checks of `onegpu check`",
             Self::Failure => "What goes wrong for people",
         }
     }
@@ -75,6 +80,7 @@ pub fn all(data: &DataDirs, plan: Option<&Plan>) -> Result<Vec<Topic>> {
         None => plan::of_all(data)?,
     };
     topics.extend(keys::topics());
+    topics.extend(checks::topics());
     topics.extend(failures::topics());
     topics.sort_by_key(|topic| topic.kind);
     Ok(topics)
