@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "Each boot loader, and each distro, keeps the kernel's parameters in another place. \
           Where onegpu knows no way that can be undone, it leaves them to you.",
     failures: &["entry-overwritten"],
-    more: &["https://uapi-group.org/specifications/specs/boot_loader_specification/"],
+    more: &["https://wiki.archlinux.org/title/Kernel_parameters"],
     hardware: false,
     run,
 };

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     looks_at: "the images in /sys/bus/pci/devices/ADDRESS/rom, where it can be read",
     why: "The guest boots by UEFI. A card whose ROM is for BIOS alone shows nothing before the guest's own driver runs.",
     failures: &["rom-header"],
-    more: &["https://vfio.blogspot.com/2014/08/does-my-graphics-card-rom-support-efi.html"],
+    more: &["https://github.com/awilliam/rom-parser"],
     hardware: true,
     run,
 };

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           running one only when there are none. A lone file with the IOMMU's words leaves out root=, and the next kernel \
           does not boot.",
     failures: &["entry-overwritten"],
-    more: &["https://www.freedesktop.org/software/systemd/man/latest/kernel-install.html"],
+    more: &["https://man.archlinux.org/man/kernel-install.8"],
     hardware: false,
     run,
 };

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     why: "Plasma on Wayland, and desktops that are started as units of the user, run on when the display manager stops, \
           and hold the card. The handover asks logind to end what is on the screen; without logind it can only wait.",
     failures: &["session-outlives-display-manager"],
-    more: &["https://github.com/QaidVoid/Complete-Single-GPU-Passthrough/issues/31"],
+    more: &[],
     hardware: false,
     run,
 };

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "A unit with ProtectKernelModules= or InaccessiblePaths= on the modules cannot read modules.alias, and \
           libvirt 10 and later needs it to hand a PCI device over.",
     failures: &["hardened-unit-hides-modules"],
-    more: &["https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html"],
+    more: &["https://man.archlinux.org/man/systemd.exec.5"],
     hardware: false,
     run,
 };

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
                its driver NVIDIA's",
     why: "With Secure Boot on, modules built on this machine and images made on it are only loaded when you have signed them.",
     failures: &[],
-    more: &["https://wiki.archlinux.org/title/Unified_Extensible_Firmware_Interface/Secure_Boot"],
+    more: &["https://wiki.debian.org/SecureBoot"],
     hardware: false,
     run,
 };
