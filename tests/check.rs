@@ -191,3 +191,36 @@ fn a_reader_that_has_read_enough() {
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(String::from_utf8(out.stdout).unwrap().starts_with("fail     iommu"));
 }
+
+/// What `init` proposes for a machine is right for it, as far as the machine can tell.
+#[test]
+fn a_profile_that_init_wrote_fits_its_machine() {
+    let mut held = 0;
+    for folder in machine::all() {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let machine = machine::named(name);
+        let dir = tempfile::tempdir().unwrap();
+        let profile = dir.path().join("own.toml");
+        let mut init = Command::new(env!("CARGO_BIN_EXE_onegpu"));
+        init.args(["init", "--yes", "--root"]).arg(machine.root()).arg("-o").arg(&profile);
+        if !init.output().unwrap().status.success() {
+            continue;
+        }
+        let out = check(&machine, &[profile.to_str().unwrap(), "--format", "json"]);
+        // A machine of a distro that nobody knows, or with no card at all, has no profile that is whole.
+        if out.status.code() == Some(2) {
+            continue;
+        }
+        held += 1;
+        let list: Vec<Value> = serde_json::from_slice(&out.stdout).unwrap();
+        let of_profile = |id: &str| {
+            id.starts_with("profile-") || matches!(id, "card-driver" | "guest-cpus" | "guest-memory")
+        };
+        let failed = list.iter().filter(|f| f["result"] == "fail" && of_profile(f["id"].as_str().unwrap()));
+        // onegpu has no words for these boot loaders.
+        let failed = failed.filter(|f| !f["what"].as_str().unwrap().contains("bootloader"));
+        let failed: Vec<&Value> = failed.collect();
+        assert!(failed.is_empty(), "{name}: {failed:#?}");
+    }
+    assert!(held >= 8, "only {held} machines were held against their profiles");
+}

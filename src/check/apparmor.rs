@@ -1,6 +1,6 @@
 //! AppArmor, which confines guests to known places.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 use crate::paths;
 use crate::profile::Audio;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           nor is a file outside the standard places.",
     failures: &["apparmor-stops-file", "pipewire-context"],
     more: &["https://libvirt.org/drvqemu.html#apparmor-basic-confinement"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Which boot loader boots the machine, and whether the evidence agrees.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "boot-loader",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           and nothing changes.",
     failures: &["grub-not-regenerated", "entry-overwritten"],
     more: &["https://systemd.io/BOOT_LOADER_INTERFACE/"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

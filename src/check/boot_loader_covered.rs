@@ -1,6 +1,6 @@
 //! Whether onegpu has a way to set parameters with this boot loader.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 use crate::machine::bootloader::Loader;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           Where onegpu knows no way that can be undone, it leaves them to you.",
     failures: &["entry-overwritten"],
     more: &["https://wiki.archlinux.org/title/Kernel_parameters"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The driver that has the card now.
 
-use super::{Answer, Check, Context, fail, no_card, ok, warn};
+use super::{Answer, Check, Context, Needs, fail, no_card, ok, warn};
 use crate::profile::Driver;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "The handover lets this driver go, and the return gives the card back to it.",
     failures: &["module-in-use", "unbind-wedges-nvidia", "amdgpu-in-use"],
     more: &[],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

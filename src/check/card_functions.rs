@@ -1,6 +1,6 @@
 //! The other functions of the card's slot: sound, USB-C.
 
-use super::{Answer, Check, Context, no_card, ok, warn};
+use super::{Answer, Check, Context, Needs, no_card, ok, warn};
 use crate::machine::pci::PciDevice;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           so they must go to the guest, even from another group.",
     failures: &["group-not-viable"],
     more: &[],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! UEFI in the card's own ROM.
 
-use super::{Answer, Check, Context, fail, no_card, ok, unknown};
+use super::{Answer, Check, Context, Needs, fail, no_card, ok, unknown};
 use crate::machine::option_rom::{self, Code, OptionRom};
 use crate::paths::machine as at;
 
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "The guest boots by UEFI. A card whose ROM is for BIOS alone shows nothing before the guest's own driver runs.",
     failures: &["rom-header"],
     more: &["https://github.com/awilliam/rom-parser"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Files that stand for the whole command line of the next kernel.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, ok, unknown, warn};
 use crate::machine::bootloader::Loader;
 use crate::paths::machine as at;
 
@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check {
           does not boot.",
     failures: &["entry-overwritten"],
     more: &["https://man.archlinux.org/man/kernel-install.8"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

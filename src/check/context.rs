@@ -1,5 +1,6 @@
 //! What the checks look at, and how each distro says what they advise.
 
+use super::Needs;
 use crate::distro::{Distro, Mechanism, alternatives};
 use crate::machine::Machine;
 use crate::machine::gpu::{Gpu, GpuDetails};
@@ -51,12 +52,16 @@ impl Context<'_> {
         at::SYSFS.iter().any(|path| self.root.is_folder(path))
     }
 
-    /// Whether this is a container or a virtual machine.
-    pub fn hides_hardware(&self) -> bool {
+    /// Whether what a check needs is hidden: by a container, or by a virtual machine.
+    pub fn hides(&self, needs: Needs) -> bool {
         let platform = &self.machine.platform;
-        platform.container.is_some()
-            || platform.hypervisor.is_some()
-            || self.machine.cpu.hypervisor == Some(true)
+        let container = platform.container.is_some();
+        let virtual_machine = platform.hypervisor.is_some() || self.machine.cpu.hypervisor == Some(true);
+        match needs {
+            Needs::Files => false,
+            Needs::Machine => container,
+            Needs::Pc => container || virtual_machine,
+        }
     }
 
     /// The CPU's maker: the machine's, or else the profile's.

@@ -1,6 +1,6 @@
 //! Which of libvirt's daemons serves QEMU: the one for all, or one of its own.
 
-use super::{Answer, Check, Context, does_not_apply, fail, ok, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, fail, ok, warn};
 use crate::machine::libvirt::Daemon;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           belong to the one that runs: a reload of the other changes nothing.",
     failures: &["wrong-daemon", "daemon-not-reloaded", "foreign-init-verbs"],
     more: &["https://libvirt.org/daemons.html"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

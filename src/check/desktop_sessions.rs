@@ -1,6 +1,6 @@
 //! Sessions that live on after the display manager has stopped.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 use crate::machine::sessions::Session;
 use crate::paths::machine as at;
 use crate::profile::Init;
@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check {
           and hold the card. The handover asks logind to end what is on the screen; without logind it can only wait.",
     failures: &["session-outlives-display-manager"],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The display manager, which the handover stops.
 
-use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::DisplayManager;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           One that is not known stays, and the card is never free.",
     failures: &["black-screen-on-return", "foreign-init-verbs"],
     more: &[],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Hooks of libvirt's that are not onegpu's.
 
-use super::{Answer, Check, Context, all_of, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, fail, unknown, warn};
 use crate::machine::libvirt::Hook;
 use crate::paths::{self, machine as at};
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           are in each other's way, and one that calls libvirt back waits for itself.",
     failures: &["libvirt-call-in-hook", "hook-not-executable"],
     more: &["https://libvirt.org/hooks.html"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

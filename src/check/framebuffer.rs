@@ -1,6 +1,6 @@
 //! The firmware's framebuffer, which may hold the card's memory.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::Driver;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           so one that is still there says that no such driver has come.",
     failures: &["simpledrm-holds-bar", "efi-framebuffer-missing", "vtconsole-number"],
     more: &[],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether there is one graphics card, and which.
 
-use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "graphics-cards",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           the guest gets a card of its own from boot on, and none of these scripts are needed.",
     failures: &[],
     more: &["https://wiki.archlinux.org/title/PCI_passthrough_via_OVMF"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether the card's IOMMU groups can be handed over, and what the host loses.
 
-use super::{Answer, Check, Context, fail, no_card, ok, unknown};
+use super::{Answer, Check, Context, Needs, fail, no_card, ok, unknown};
 use crate::machine::pci_class;
 use crate::profile::PciAddress;
 
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
         "https://docs.kernel.org/driver-api/vfio.html",
         "https://vfio.blogspot.com/2014/08/iommu-groups-inside-and-out.html",
     ],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The guests' processors beside the host's.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "guest-cpus",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           and the host needs some for the guest's disk, network and input.",
     failures: &[],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The guests' disks.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, reachable, unknown};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, reachable, unknown};
 use crate::machine::root::Kind;
 use crate::setup::Guest;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           below a home that nobody else may enter, the guest does not start.",
     failures: &["apparmor-stops-file"],
     more: &["https://libvirt.org/drvqemu.html#posix-users-groups"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

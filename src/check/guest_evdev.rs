@@ -1,6 +1,6 @@
 //! Keyboards and mice that a guest shares by evdev.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, unknown, warn};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           only udev's lasting names do.",
     failures: &["evdev-not-permitted"],
     more: &["https://libvirt.org/formatdomain.html#input-devices"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! UEFI for guests.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::GuestOs;
 
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "The guests boot by UEFI (OVMF), which libvirt finds by these descriptions; Windows 11 wants Secure Boot of it.",
     failures: &[],
     more: &["https://libvirt.org/formatdomain.html#bios-bootloader"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,7 +1,7 @@
 //! The images to install from.
 
 use super::Outcome;
-use super::{Answer, Check, Context, all_of, does_not_apply, reachable, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, reachable, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "guest-media",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "The setup twin boots from the installer's image, and Windows needs the VirtIO drivers to see its disk.",
     failures: &["apparmor-stops-file"],
     more: &["https://fedorapeople.org/groups/virt/virtio-win/direct-downloads/"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Memory that is left for the host.
 
-use super::{Answer, Check, Context, all_of, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, fail, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "guest-memory",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           A host that has too little left kills the guest, or itself.",
     failures: &["hugepages-unavailable"],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

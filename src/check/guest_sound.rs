@@ -1,6 +1,6 @@
 //! Sound to the desktop's PipeWire.
 
-use super::{Answer, Check, Context, does_not_apply, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::{Audio, Init};
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           the session (linger).",
     failures: &["pipewire-context", "spice-leftovers"],
     more: &["https://libvirt.org/formatdomain.html#audio-backends"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The emulated TPM that Windows 11 wants.
 
-use super::{Answer, Check, Context, does_not_apply, ok, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, ok, warn};
 use crate::profile::GuestOs;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "Windows 11 does not install without a TPM 2.0. swtpm emulates one; a guest that asks for it does not start without it.",
     failures: &[],
     more: &["https://libvirt.org/formatdomain.html#tpm-device"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

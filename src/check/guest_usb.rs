@@ -1,6 +1,6 @@
 //! USB devices that go to the guests.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, unknown, warn};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           A wrong id leaves you before a screen without one.",
     failures: &["evdev-not-permitted"],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

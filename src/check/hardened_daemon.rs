@@ -1,6 +1,6 @@
 //! Settings of libvirt's unit that hide the kernel's modules from it.
 
-use super::{Answer, Check, Context, does_not_apply, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::Init;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           libvirt 10 and later needs it to hand a PCI device over.",
     failures: &["hardened-unit-hides-modules"],
     more: &["https://man.archlinux.org/man/systemd.exec.5"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Huge pages that are reserved, and that no guest of onegpu's asks for.
 
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "hugepages",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           which the kernel makes huge where it can: such a reserve makes a guest fail for want of memory.",
     failures: &["hugepages-unavailable"],
     more: &["https://docs.kernel.org/admin-guide/mm/hugetlbpage.html"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether the IOMMU is on; and if not, who has it off.
 
-use super::{Answer, Check, Context, fail, ok, unknown};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown};
 use crate::paths::machine as at;
 use crate::profile::CpuVendor;
 
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "The IOMMU keeps a guest's card inside the guest's memory. Without it VFIO hands no device over.",
     failures: &["iommu-off-in-firmware"],
     more: &["https://docs.kernel.org/driver-api/vfio.html"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Laptops, whose screens are wired to the processor's own graphics.
 
-use super::{Answer, Check, Context, does_not_apply, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "laptop",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           (muxless). A guest with such a card shows nothing.",
     failures: &[],
     more: &["https://wiki.archlinux.org/title/PRIME"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether libvirt and QEMU are there, and new enough.
 
-use super::{Answer, Check, Context, all_of, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, fail, unknown, warn};
 use crate::profile::Audio;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           sound goes to PipeWire since 9.10.",
     failures: &["pipewire-context"],
     more: &["https://libvirt.org/hooks.html", "https://libvirt.org/news.html"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

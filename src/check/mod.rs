@@ -91,6 +91,17 @@ impl Outcome {
     }
 }
 
+/// What a check must see: where that is hidden, what it finds to be wrong is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Files alone.
+    Files,
+    /// A machine, real or virtual: a container is none.
+    Machine,
+    /// The PC itself.
+    Pc,
+}
+
 /// One check.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
@@ -106,9 +117,8 @@ pub struct Check {
     pub failures: &'static [&'static str],
     /// Where to read more.
     pub more: &'static [&'static str],
-    /// Whether it is about hardware that a container or a virtual machine hides:
-    /// what stands in the way there says nothing about the PC.
-    pub hardware: bool,
+    /// What it must see to say no.
+    pub needs: Needs,
     /// Looks.
     pub run: fn(&Context<'_>) -> Vec<Answer>,
 }
@@ -225,7 +235,7 @@ impl Check {
             let commands = ids.map(|id| format!("onegpu explain {id}"));
             commands.chain(self.more.iter().map(|address| (*address).to_owned())).collect()
         };
-        let hidden = self.hardware && context.hides_hardware();
+        let hidden = context.hides(self.needs);
         let told = |answer: Answer| match hidden && answer.result != Outcome::Ok {
             true => Answer { result: Outcome::Unknown, fix: Some(ON_THE_PC.to_owned()), ..answer },
             false => answer,

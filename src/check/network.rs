@@ -1,6 +1,6 @@
 //! Libvirt's default network, on which the guests are.
 
-use super::{Answer, Check, Context, does_not_apply, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, ok, unknown, warn};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "The guests are on it. Not every distro starts it by itself, and a guest on a network that is down does not start.",
     failures: &[],
     more: &["https://wiki.libvirt.org/VirtualNetworking.html"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

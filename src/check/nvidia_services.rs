@@ -1,6 +1,6 @@
 //! NVIDIA's daemons and rules, which hold the card or load its modules again.
 
-use super::{Answer, Check, Context, does_not_apply, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, ok, unknown, warn};
 use crate::paths::machine as at;
 use crate::profile::{Driver, Init};
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           the guest has the card.",
     failures: &["persistence-daemon", "udev-reloads-nvidia", "module-in-use"],
     more: &[],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

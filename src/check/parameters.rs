@@ -1,6 +1,6 @@
 //! Whether the kernel was really booted with the parameters that it shall have.
 
-use super::{Answer, Check, Context, does_not_apply, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, does_not_apply, fail, ok, unknown, warn};
 use crate::paths::{self, machine as at};
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           /proc/cmdline has what was really booted.",
     failures: &["grub-not-regenerated", "entry-overwritten"],
     more: &["https://docs.kernel.org/admin-guide/kernel-parameters.html"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether this is the PC itself.
 
-use super::{Answer, Check, Context, ok, unknown};
+use super::{Answer, Check, Context, Needs, ok, unknown};
 
 pub(super) const CHECK: Check = Check {
     id: "platform",
@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check {
     why: "In a container or a virtual machine, the real card and its IOMMU are not seen.",
     failures: &[],
     more: &[],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! The profile's `[gpu]` beside the machine's cards.
 
-use super::{Answer, Check, Context, does_not_apply, fail, ok, unknown};
+use super::{Answer, Check, Context, Needs, does_not_apply, fail, ok, unknown};
 
 pub(super) const CHECK: Check = Check {
     id: "profile-card",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           with a new firmware.",
     failures: &[],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

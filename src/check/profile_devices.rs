@@ -1,6 +1,6 @@
 //! The profile's list of devices beside what must go along.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, no_card, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, no_card, warn};
 use crate::machine::pci_class;
 use crate::profile::PciAddress;
 
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "VFIO refuses a group of which something stays with the host (`group is not viable`). Bridges stay always.",
     failures: &["group-not-viable"],
     more: &["https://docs.kernel.org/driver-api/vfio.html"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

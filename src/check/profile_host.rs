@@ -1,6 +1,6 @@
 //! The profile's `[host]` beside the machine.
 
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, unknown};
 
 pub(super) const CHECK: Check = Check {
     id: "profile-host",
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
           are not found, parameters for another boot loader are not read.",
     failures: &["foreign-init-verbs", "grub-not-regenerated"],
     more: &[],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

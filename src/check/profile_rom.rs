@@ -1,7 +1,7 @@
 //! The profile's vBIOS file.
 
 use super::card_rom::kinds;
-use super::{Answer, Check, Context, all_of, does_not_apply, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, unknown, warn};
 use crate::machine::option_rom;
 
 pub(super) const CHECK: Check = Check {
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           the image behind it. An image of another card, or for BIOS alone, does nothing.",
     failures: &["rom-header", "apparmor-stops-file"],
     more: &["https://github.com/awilliam/rom-parser"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

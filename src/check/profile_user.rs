@@ -1,6 +1,6 @@
 //! The profile's user.
 
-use super::{Answer, Check, Context, does_not_apply, fail, ok, unknown};
+use super::{Answer, Check, Context, Needs, does_not_apply, fail, ok, unknown};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "The right to use libvirt goes to the name, and PipeWire's folder is called after the uid.",
     failures: &["pipewire-context"],
     more: &[],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

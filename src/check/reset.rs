@@ -1,7 +1,7 @@
 //! Whether the card can be reset between one guest and the next.
 
 use super::amd_reset::{self, Known};
-use super::{Answer, Check, Context, no_card, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, no_card, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "reset",
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           and often only a reboot of the host brings it back.",
     failures: &["amd-reset-bug", "stuck-in-d3"],
     more: &["https://github.com/gnif/vendor-reset"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 

@@ -1,7 +1,7 @@
 //! Secure Boot, where something that the handover needs is not signed.
 
 use super::amd_reset::{self, Known};
-use super::{Answer, Check, Context, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, ok, unknown, warn};
 
 pub(super) const CHECK: Check = Check {
     id: "secure-boot",
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "With Secure Boot on, modules built on this machine and images made on it are only loaded when you have signed them.",
     failures: &[],
     more: &["https://wiki.debian.org/SecureBoot"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! SELinux, which confines libvirt's hooks.
 
-use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown, warn};
 use crate::machine::security::Selinux;
 use crate::paths::machine as at;
 
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
           the guest does not start then.",
     failures: &["selinux-stops-hook"],
     more: &["https://github.com/fedora-selinux/selinux-policy/pull/2195"],
-    hardware: false,
+    needs: Needs::Files,
     run,
 };
 

@@ -12,14 +12,20 @@ const COLUMN: usize = 9;
 /// The findings as text, with a newline at the end.
 pub fn render(findings: &[Finding], colour: bool) -> String {
     let mut page = Page { text: String::new(), colour };
-    for outcome in [Outcome::Fail, Outcome::Warn] {
-        for finding in with(findings, outcome) {
-            page.finding(finding);
+    let mut explained = None;
+    for finding in with(findings, Outcome::Fail).chain(with(findings, Outcome::Warn)) {
+        page.finding(finding);
+        // Several answers of one check share the reason.
+        let first = explained != Some(finding.id);
+        if first {
             page.block(&label("why"), finding.why);
-            page.fix(finding);
-            page.block(&label("more"), &finding.more.first().cloned().unwrap_or_default());
-            page.text.push('\n');
         }
+        page.fix(finding);
+        if first {
+            page.block(&label("more"), &finding.more.first().cloned().unwrap_or_default());
+        }
+        page.text.push('\n');
+        explained = Some(finding.id);
     }
     for finding in with(findings, Outcome::Unknown) {
         page.finding(finding);

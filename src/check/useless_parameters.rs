@@ -1,6 +1,6 @@
 //! Parameters that guides pass on and that do nothing, or harm.
 
-use super::{Answer, Check, Context, all_of, fail, unknown, warn};
+use super::{Answer, Check, Context, Needs, all_of, fail, unknown, warn};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "Words that the kernel does not know hide those that are missing, and some take the card from the host.",
     failures: &["amd-iommu-on", "efi-framebuffer-missing", "simpledrm-holds-bar"],
     more: &["https://docs.kernel.org/admin-guide/kernel-parameters.html"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

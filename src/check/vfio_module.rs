@@ -1,6 +1,6 @@
 //! Whether this kernel has vfio-pci.
 
-use super::{Answer, Check, Context, fail, ok, unknown};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown};
 use crate::paths::machine as at;
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
           and after an update, a kernel whose modules are gone cannot load it before the reboot.",
     failures: &["hardened-unit-hides-modules"],
     more: &["https://docs.kernel.org/driver-api/vfio.html"],
-    hardware: false,
+    needs: Needs::Machine,
     run,
 };
 

@@ -1,6 +1,6 @@
 //! Whether the CPU can run virtual machines, and the kernel uses that.
 
-use super::{Answer, Check, Context, fail, ok, unknown, warn};
+use super::{Answer, Check, Context, Needs, fail, ok, unknown, warn};
 use crate::profile::CpuVendor;
 
 pub(super) const CHECK: Check = Check {
@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     why: "Without VT-x or AMD-V there is no KVM, and a guest would be many times too slow to use.",
     failures: &[],
     more: &["https://docs.kernel.org/virt/kvm/x86/index.html"],
-    hardware: true,
+    needs: Needs::Pc,
     run,
 };
 
