@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
 
+use onegpu::check;
 use onegpu::data::DataDirs;
 use onegpu::explain::{self, Found, Kind};
 use onegpu::failure;
@@ -55,12 +56,22 @@ fn every_file_and_step_of_every_cell_is_explained() {
 fn every_topic_is_found_by_its_name_and_fits_a_terminal() {
     let topics = explain::all(&DataDirs::embedded(), None).unwrap();
     assert_eq!(topics.iter().filter(|topic| topic.kind == Kind::Key).count(), keys::all().len());
+    assert_eq!(topics.iter().filter(|topic| topic.kind == Kind::Check).count(), check::ALL.len());
     assert_eq!(topics.iter().filter(|topic| topic.kind == Kind::Failure).count(), failure::all().len());
+    for check in check::ALL {
+        let unknown = check.failures.iter().find(|id| failure::find(id).is_none());
+        assert_eq!(unknown, None, "{}: there is no such failure", check.id);
+    }
     for topic in &topics {
         let name = format!("{}:{}", topic.kind.word(), topic.name);
         assert_eq!(explain::find(&topics, &name), Found::Topics(vec![topic]), "{name}");
         let text = explain::render(topic);
-        assert!(text.lines().all(|line| line.chars().count() <= 80 && !line.ends_with(' ')), "{text}");
+        assert!(
+            text.lines()
+                .all(|line| (line.chars().count() <= 80 || line.contains("  https://"))
+                    && !line.ends_with(' ')),
+            "{text}"
+        );
         assert!(text.contains(&topic.name) && text.lines().count() > 3, "{text}");
     }
     let list = explain::list(&topics);

@@ -1,6 +1,7 @@
 //! What goes wrong for people, as topics.
 
 use super::{Kind, Topic};
+use crate::check;
 use crate::failure::{self, Failure};
 
 pub(super) fn topics() -> impl Iterator<Item = Topic> {
@@ -19,6 +20,11 @@ fn topic(failure: &Failure) -> Topic {
         ("What to do", failure.fix.clone()),
     ];
     texts.extend(failure.done.clone().map(|done| ("onegpu", done)));
+    let checks = check::ALL.iter().filter(|check| check.failures.contains(&failure.id.as_str()));
+    let checks: Vec<&str> = checks.map(|check| check.id).collect();
+    if !checks.is_empty() {
+        texts.push(("Seen by", format!("onegpu check: {}", checks.join(", "))));
+    }
     texts.push(("Tried", tried.to_owned()));
     texts.push(("Told in", failure.sources.join(", ")));
     Topic {

@@ -18,8 +18,8 @@ pub fn render(topic: &Topic) -> String {
     }
     out.push('\n');
     for (label, text) in &topic.texts {
-        // TOML that is to be copied is not wrapped.
-        if *label == "Example" {
+        // What is to be copied is not wrapped: TOML, an address.
+        if *label == "Example" || text.starts_with("https://") && !text.contains(' ') {
             out.push_str(&format!("{label}\n  {text}\n"));
             continue;
         }
