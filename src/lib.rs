@@ -11,6 +11,7 @@ pub mod cli;
 pub mod data;
 pub mod detect;
 pub mod diag;
+pub mod diff;
 pub mod distro;
 pub mod domain;
 pub mod explain;

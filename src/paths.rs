@@ -1,6 +1,7 @@
 //! Every path of a machine that onegpu knows by name. No other Rust file of
 //! this crate spells one out.
 
+pub mod installed;
 pub mod machine;
 
 /// Libvirt's own drop-in directory for QEMU hooks (since libvirt 6.5.0).

@@ -2,6 +2,7 @@
 
 mod check;
 mod detect;
+mod diff;
 mod distros;
 mod explain;
 mod groups;
@@ -43,6 +44,7 @@ enum Command {
     Check(check::CheckCommand),
     Groups(groups::GroupsCommand),
     Render(render::Render),
+    Diff(diff::Diff),
     Package(package::Package),
     Explain(explain::Explain),
     Log(log::Log),
@@ -58,7 +60,9 @@ impl Command {
             Self::Check(command) => Some(&command.root),
             Self::Groups(command) => Some(&command.root),
             Self::Log(command) => Some(&command.root),
-            Self::Render(_) | Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
+            Self::Diff(command) => Some(&command.root),
+            Self::Render(command) => command.root.as_deref(),
+            Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
         }
     }
 }
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Check(command) => command.run(&data),
         Command::Groups(command) => command.run(&data),
         Command::Render(command) => command.run(&data),
+        Command::Diff(command) => command.run(&data),
         Command::Package(command) => command.run(&data),
         Command::Explain(command) => command.run(&data),
         Command::Log(command) => command.run(),

@@ -23,6 +23,9 @@ pub struct Render {
     /// The folder to write; it must not exist, or be one that render wrote
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Hold the review against the machine whose root is DIR: its IOMMU groups, what would change
+    #[arg(long, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
 }
 
 impl Render {
