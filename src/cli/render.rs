@@ -1,16 +1,22 @@
 //! `onegpu render`: every file as it would lie on the machine, for reading.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::data::DataDirs;
 use crate::diag::Result;
+use crate::diff::Difference;
+use crate::groups::Groups;
+use crate::machine::Machine;
+use crate::machine::pci_names::PciNames;
+use crate::machine::root::Root;
 use crate::output;
+use crate::plan::Plan;
 use crate::profile;
-use crate::render;
-use crate::review;
+use crate::render::{self, File};
+use crate::review::{self, Seen};
 
 /// Write every file of the setup below DIR/root, and what each is for beside it
 #[derive(Args)]
@@ -33,6 +39,7 @@ impl Render {
         let profile = profile::read(&self.profile)?;
         let plan = super::plan(data, &profile, self.distro.as_deref())?;
         let packages = render::all(data, &plan)?;
+        let seen = self.root.as_deref().map(|root| seen(root, data, &plan, &packages)).transpose()?;
         let mut folder = output::Folder::new(&self.output)?;
         for (_, files) in &packages {
             for file in files {
@@ -40,9 +47,18 @@ impl Render {
             }
         }
         folder.add_text("README.md", &review::readme(data, &plan)?)?;
+        folder.add_text("review.html", &review::page(data, &plan, &packages, seen.as_ref())?)?;
         folder.add_text("packages.txt", &review::package_list(data, &plan)?)?;
         folder.finish()?;
         println!("{}", self.output.display());
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What the review tells of a machine.
+fn seen(root: &Path, data: &DataDirs, plan: &Plan, packages: &[(String, Vec<File>)]) -> Result<Seen> {
+    let root = Root::open(root)?;
+    let machine = Machine::read(&root, data)?;
+    let groups = Groups::new(&machine, &PciNames::new(&root));
+    Ok(Seen::new(&plan.setup, &groups, Difference::new(&root, plan, packages)?))
 }

@@ -107,7 +107,7 @@ fn removed(path: &str, there: There) -> Option<FileDiff> {
         There::Nothing | There::Other(_) | There::Unreadable => return None,
     };
     let mut diff = FileDiff {
-        path: path.to_owned(),
+        path: lines::visible(path),
         state: State::Removed,
         note: String::new(),
         old_mode: Some(mode),

@@ -1,6 +1,6 @@
 //! A guest's part: the two scripts, the domain and its twin.
 
-use super::{Artifact, Content, Kind, PackagePlan, Step, dependencies, share};
+use super::{Artifact, Because, Content, Key, Kind, PackagePlan, Step, dependencies, share};
 use crate::paths;
 use crate::profile::Audio;
 use crate::setup::{Guest, Setup};
@@ -19,7 +19,7 @@ pub(super) fn package(setup: &Setup, guest: &Guest) -> PackagePlan {
         ),
         depends: dependencies::guest(setup, guest),
         artifacts: artifacts(setup, guest),
-        steps: steps(guest),
+        steps: steps(setup, guest),
     }
 }
 
@@ -27,14 +27,15 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
     let name = &guest.name;
     let hooks = format!("{}/{name}", paths::HOOK_DIR);
     let domains = format!("{}/guests/{name}", share(setup));
-    let driver = format!("gpu.driver is {}, host.init is {}", setup.gpu.driver, setup.host.init);
+    let because = |keys: &[Key], rule| Because::new(setup, Some(guest), keys, rule);
+    let scripts = because(&[Key::GpuAddress, Key::GpuDriver, Key::Init, Key::DisplayManager, Key::GuestAudio], "");
     let mut out = vec![
         Artifact {
             path: format!("{hooks}/prepare/begin/start.sh"),
             kind: Kind::ConfigExecutable,
             content: Content::Template("guest/start.sh"),
             reason: "The handover: stops the desktop and releases the card before libvirt takes it.".into(),
-            because: driver.clone(),
+            because: scripts.clone(),
             guide: "Start script",
         },
         Artifact {
@@ -42,7 +43,7 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
             kind: Kind::ConfigExecutable,
             content: Content::Template("guest/stop.sh"),
             reason: "The return: undoes what the handover did, in reverse, and starts the desktop.".into(),
-            because: driver,
+            because: scripts,
             guide: "Stop script",
         },
         Artifact {
@@ -50,7 +51,7 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
             kind: Kind::Plain,
             content: Content::Template("guest/domain.xml"),
             reason: "The domain with the card.".into(),
-            because: format!("gpu.devices has {} devices", setup.gpu.devices.len()),
+            because: because(&[Key::GpuDevices, Key::GuestOs, Key::GuestDisk, Key::Cpu], ""),
             guide: "Attaching PCI devices",
         },
         Artifact {
@@ -58,7 +59,10 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
             kind: Kind::Plain,
             content: Content::Template("guest/domain-setup.xml"),
             reason: "The twin on the same disk, with a virtual screen and the install media.".into(),
-            because: "a guest is installed and mended without the card".into(),
+            because: because(
+                &[Key::GuestDisk, Key::GuestInstallMedia],
+                "a guest is installed and mended without the card",
+            ),
             guide: "Creating the virtual machine",
         },
     ];
@@ -68,9 +72,9 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
             kind: Kind::Config,
             content: Content::Template("guest/apparmor"),
             reason: "Lets QEMU reach the user's PipeWire through AppArmor.".into(),
-            because: format!(
-                "audio is pipewire, and {}'s libvirt gives each guest an AppArmor profile",
-                setup.distro.name
+            because: because(
+                &[Key::GuestAudio, Key::User, Key::Distro],
+                "its libvirt gives each guest an AppArmor profile",
             ),
             guide: "Audio passthrough",
         });
@@ -78,7 +82,8 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
     out
 }
 
-fn steps(guest: &Guest) -> Vec<Step> {
+fn steps(setup: &Setup, guest: &Guest) -> Vec<Step> {
+    let because = |keys: &[Key], rule| Because::new(setup, Some(guest), keys, rule);
     let name = &guest.name;
     let mut out = Vec::new();
     if let Some(size) = guest.disk.size_mib {
@@ -86,7 +91,7 @@ fn steps(guest: &Guest) -> Vec<Step> {
             id: "disk",
             template: "steps/disk",
             reason: format!("Creates the disk {} of {size} MiB, if it does not exist.", guest.disk.path),
-            because: "disk.size is said".into(),
+            because: because(&[Key::GuestDisk, Key::GuestDiskSize], ""),
             undo: "A disk that nobody has written to since is removed; any other is kept.",
             guide: "Creating the virtual machine",
             reboot: false,
@@ -98,7 +103,7 @@ fn steps(guest: &Guest) -> Vec<Step> {
             template: "steps/linger",
             reason: "Keeps the user's services, PipeWire among them, running while the desktop is stopped."
                 .into(),
-            because: "audio is pipewire, and the session ends with the display manager".into(),
+            because: because(&[Key::GuestAudio, Key::User], "the session ends with the display manager"),
             undo: "Lingering is switched off again if it was off before.",
             guide: "Audio passthrough",
             reboot: false,
@@ -108,7 +113,7 @@ fn steps(guest: &Guest) -> Vec<Step> {
         id: "domain",
         template: "steps/domain",
         reason: format!("Defines `{name}` and `{name}-setup` in libvirt."),
-        because: "a domain must be defined before it can be started".into(),
+        because: because(&[Key::GuestName], "a domain must be defined before it can be started"),
         undo: "Both are undefined if they are still as they were defined; disk and NVRAM are kept.",
         guide: "Creating the virtual machine",
         reboot: false,

@@ -1,6 +1,8 @@
 //! The host's part: dispatcher, access, kernel parameters, libvirt's services.
 
-use super::{Artifact, Content, Kind, NOT_IN_THE_GUIDE, PackagePlan, Step, dependencies, libexec, share};
+use super::{
+    Artifact, Because, Content, Key, Kind, NOT_IN_THE_GUIDE, PackagePlan, Step, dependencies, libexec, share,
+};
 use crate::distro::{AccessMethod, Mechanism};
 use crate::paths;
 use crate::setup::Setup;
@@ -23,21 +25,25 @@ pub(super) fn package(setup: &Setup) -> PackagePlan {
 }
 
 /// What `apply`, `revert` and `status` share: the template, and what it is for.
-const LIBRARY: [(&str, &str); 10] = [
-    ("host/lib.sh", "What `apply`, `revert` and `status` share; explains what a step is."),
-    ("host/lib/paths.sh", "Follows links as the machine itself would, also below --root."),
-    ("host/lib/commands.sh", "Bounds every outside command, so that none can hang an installation."),
-    ("host/lib/record.sh", "Keeps what was there before, so that it survives a crash."),
-    ("host/lib/blocks.sh", "Puts a marked block into a file and takes it out again, byte for byte."),
-    ("host/lib/snapshots.sh", "Puts back files that another program has written for us."),
-    ("host/lib/links.sh", "Puts back the links by which an init enables services."),
-    ("host/lib/machine.sh", "Tells whether the machine runs, and whether a guest has the card."),
-    ("host/lib/steps.sh", "Takes a step, gives it back, and tells how it stands."),
-    ("host/lib/verbs.sh", "The three verbs, the lock, and the command line."),
+const LIBRARY: [(&str, &str, Key); 10] = [
+    ("host/lib.sh", "What `apply`, `revert` and `status` share; explains what a step is.", Key::Distro),
+    ("host/lib/paths.sh", "Follows links as the machine itself would, also below --root.", Key::Distro),
+    ("host/lib/commands.sh", "Bounds every outside command, so that none can hang an installation.", Key::Distro),
+    ("host/lib/record.sh", "Keeps what was there before, so that it survives a crash.", Key::Distro),
+    ("host/lib/blocks.sh", "Puts a marked block into a file and takes it out again, byte for byte.", Key::Bootloader),
+    ("host/lib/snapshots.sh", "Puts back files that another program has written for us.", Key::Bootloader),
+    ("host/lib/links.sh", "Puts back the links by which an init enables services.", Key::Init),
+    ("host/lib/machine.sh", "Tells whether the machine runs, and whether a guest has the card.", Key::Init),
+    ("host/lib/steps.sh", "Takes a step, gives it back, and tells how it stands.", Key::Distro),
+    ("host/lib/verbs.sh", "The three verbs, the lock, and the command line.", Key::Distro),
 ];
+
+/// Why `apply`, `revert` and `status` are there at all.
+const GOES_AS_IT_CAME: &str = "a setup must go out as it came in";
 
 fn artifacts(setup: &Setup) -> Vec<Artifact> {
     let libexec = libexec(setup);
+    let because = |keys: &[Key], rule| Because::new(setup, None, keys, rule);
     let mut out = vec![
         Artifact {
             path: paths::HOOK_PROGRAM.into(),
@@ -46,7 +52,10 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             reason: "The dispatcher that libvirt calls: it runs the two scripts of a known guest and no other file, \
                      and answers every other call with success."
                 .into(),
-            because: "libvirt runs every executable of qemu.d for every guest and every operation".into(),
+            because: because(
+                &[Key::GuestName],
+                "libvirt runs every executable of qemu.d for every guest and every operation",
+            ),
             guide: "Libvirt hooks",
         },
         Artifact {
@@ -56,7 +65,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             reason: "Puts the dispatcher into libvirt's own drop-in directory. A link: a removed package leaves \
                      nothing that runs, and a main hook that is already there stays untouched."
                 .into(),
-            because: "libvirt reads qemu.d since 6.5.0".into(),
+            because: because(&[Key::GuestName], "libvirt reads qemu.d since 6.5.0"),
             guide: "Libvirt hooks",
         },
     ];
@@ -65,7 +74,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
         kind: Kind::Plain,
         content: Content::Template("host/handover.sh"),
         reason: "What the two scripts of every guest share: the record, bounds, waiting, the log.".into(),
-        because: format!("host.init is {}", setup.host.init),
+        because: because(&[Key::Init, Key::GpuDriver], ""),
         guide: "Libvirt hooks",
     });
     for (name, reason) in [
@@ -82,16 +91,16 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
                 _ => "host/status",
             }),
             reason: reason.into(),
-            because: "a setup must go out as it came in".into(),
+            because: because(&[Key::Apply, Key::Distro], GOES_AS_IT_CAME),
             guide: "Everything",
         });
     }
-    out.extend(LIBRARY.iter().map(|(template, reason)| Artifact {
+    out.extend(LIBRARY.iter().map(|(template, reason, key)| Artifact {
         path: format!("{libexec}/{}", template.trim_start_matches("host/")),
         kind: Kind::Plain,
         content: Content::Template(template),
         reason: (*reason).into(),
-        because: "a setup must go out as it came in".into(),
+        because: because(&[*key], GOES_AS_IT_CAME),
         guide: "Everything",
     }));
     if let (AccessMethod::Polkit, Some(user)) = (setup.distro.access.method, &setup.host.user) {
@@ -100,7 +109,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             kind: Kind::Plain,
             content: Content::Template("host/polkit.rules"),
             reason: format!("Lets {} use libvirt without being root and without joining a group.", user.name),
-            because: format!("host.user is {}", user.name),
+            because: because(&[Key::User, Key::Distro], "libvirt asks polkit there"),
             guide: "Configuring libvirt: user and groups",
         });
     }
@@ -123,9 +132,9 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
                 "Adds `{}` to the kernel's command line while the step `kernel-parameters` is applied.",
                 setup.host.kernel_parameters.join(" ")
             ),
-            because: format!(
-                "{} reads /etc/default/grub.d, the CPU is {}",
-                setup.distro.name, setup.host.cpu
+            because: because(
+                &[Key::Distro, Key::Bootloader, Key::Cpu],
+                "its GRUB reads drop-ins, so no file of the machine is edited",
             ),
             guide: "Enabling IOMMU",
         });
@@ -134,11 +143,12 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
 }
 
 fn steps(setup: &Setup) -> Vec<Step> {
+    let because = |keys: &[Key], rule| Because::new(setup, None, keys, rule);
     let mut out = vec![Step {
         id: "libvirt-service",
         template: "steps/libvirt-service",
         reason: format!("Starts libvirt now and at every boot, the way {} does it.", setup.host.init),
-        because: format!("host.init is {}", setup.host.init),
+        because: because(&[Key::Init, Key::Distro], ""),
         undo: "Services that were not enabled before are disabled again; those that did not run are stopped.",
         guide: "Enabling libvirt",
         reboot: false,
@@ -148,10 +158,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
             id: "libvirt-group",
             template: "steps/libvirt-group",
             reason: format!("Puts {} into the group that may use libvirt.", user.name),
-            because: format!(
-                "{} has no polkit rule for libvirt, host.user is {}",
-                setup.distro.name, user.name
-            ),
+            because: because(&[Key::User, Key::Distro], "libvirt asks nobody but its group there"),
             undo: "The membership is taken back if it was not there before.",
             guide: "Configuring libvirt: user and groups",
             reboot: true,
@@ -167,7 +174,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
                 setup.distro.name,
                 setup.host.bootloader
             ),
-            because: format!("host.cpu is {}, host.bootloader is {}", setup.host.cpu, setup.host.bootloader),
+            because: because(&[Key::Cpu, Key::Bootloader, Key::Distro], ""),
             undo: "The words that were not there before are taken away, and the boot loader's files are made again.",
             guide: "Enabling IOMMU",
             reboot: true,
@@ -180,7 +187,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
             id: "rom",
             template: "steps/rom",
             reason: format!("Copies the card's vBIOS to {to}, where QEMU may read it."),
-            because: format!("gpu.rom is {from}"),
+            because: because(&[Key::GpuRom], "QEMU may not read everywhere"),
             undo: "The copy is removed if it is still the one that was made.",
             guide: "vBIOS patching",
             reboot: false,
@@ -202,7 +209,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
         id: "libvirt-hooks",
         template: "steps/libvirt-hooks",
         reason: "Has the running daemon look for hooks again: it sees a first hook only then.".into(),
-        because: "libvirt looks for hooks only when it starts or reloads".into(),
+        because: because(&[Key::GuestName, Key::Init], "libvirt looks for hooks only when it starts or reloads"),
         undo: "Nothing: the daemon reads the folder of hooks at every call, and the hook goes with its package.",
         guide: "Libvirt hooks",
         reboot: false,
@@ -211,7 +218,7 @@ fn steps(setup: &Setup) -> Vec<Step> {
         id: "default-network",
         template: "steps/default-network",
         reason: "Starts libvirt's default network now and at boot: the guests are on it.".into(),
-        because: "not every distro starts it by itself".into(),
+        because: because(&[Key::GuestName, Key::Distro], "not every distro starts it by itself"),
         undo: "Its autostart is switched off again if it was off before.",
         guide: "Enabling libvirt",
         reboot: false,
@@ -219,8 +226,9 @@ fn steps(setup: &Setup) -> Vec<Step> {
     out
 }
 
-fn selinux_cause(setup: &Setup) -> String {
-    format!("{} confines libvirt by SELinux, whose policy runs no hook of virtqemud's", setup.distro.name)
+fn selinux_cause(setup: &Setup) -> Because {
+    let rule = "it confines libvirt by SELinux, whose policy runs no hook of virtqemud's";
+    Because::new(setup, None, &[Key::Distro], rule)
 }
 
 fn mechanism(setup: &Setup) -> Option<Mechanism> {

@@ -1,9 +1,11 @@
 //! The plan: every file and every step of a setup, with the reason for each and
 //! how it is undone. Made from a [`Setup`] alone; nothing is read or written.
 
+mod cause;
 mod dependencies;
 mod guest;
 mod host;
+mod undo;
 
 use serde::Serialize;
 
@@ -11,6 +13,7 @@ use crate::distro::Format;
 use crate::paths;
 use crate::setup::{Guest, Setup};
 
+pub use cause::{Because, Fact, Key};
 pub use dependencies::PackageList;
 
 /// For what the classic guide does not know of.
@@ -55,8 +58,8 @@ pub struct Artifact {
     pub content: Content,
     /// What it does and why it is there.
     pub reason: String,
-    /// The fact of the profile that calls for it.
-    pub because: String,
+    /// The facts of the profile that call for it.
+    pub because: Because,
     /// Which page of the classic guide it stands for.
     pub guide: &'static str,
 }
@@ -114,8 +117,8 @@ pub struct Step {
     pub template: &'static str,
     /// What it does and why.
     pub reason: String,
-    /// The fact of the profile that calls for it.
-    pub because: String,
+    /// The facts of the profile that call for it.
+    pub because: Because,
     /// How it is undone.
     pub undo: &'static str,
     /// Which page of the classic guide it stands for.
@@ -142,7 +145,7 @@ impl Plan {
             });
             package.artifacts.extend(steps.collect::<Vec<_>>());
             if setup.distro.package.format == Format::Pacman {
-                package.artifacts.push(removal_hook(&package.name));
+                package.artifacts.push(removal_hook(&setup, &package.name));
             }
         }
         Self { setup, packages }
@@ -150,13 +153,18 @@ impl Plan {
 }
 
 /// Pacman's way to refuse a removal: its scriptlets come too late and cannot.
-fn removal_hook(package: &str) -> Artifact {
+fn removal_hook(setup: &Setup, package: &str) -> Artifact {
     Artifact {
         path: format!("{}/50-{package}.hook", paths::ALPM_HOOK_DIR),
         kind: Kind::Plain,
         content: Content::Template("package/pacman/removal.hook"),
         reason: "Refuses the package's removal while a guest has the card.".into(),
-        because: "pacman goes on with a removal whatever the package's own script returns".into(),
+        because: Because::new(
+            setup,
+            None,
+            &[Key::Distro],
+            "pacman goes on with a removal whatever the package's own script returns",
+        ),
         guide: "Everything",
     }
 }

@@ -1,6 +1,7 @@
 //! A profile on one distro, with every default filled in: what templates see.
 
 mod host;
+mod said;
 
 use std::ops::Range;
 
@@ -14,6 +15,8 @@ use crate::profile::{
     self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress,
     Profile, User,
 };
+
+pub use said::Said;
 
 /// Everything a template may speak of.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +35,8 @@ pub struct Setup {
     pub revision: u32,
     /// What was assumed because the profile is silent; shown to the user.
     pub notes: Vec<String>,
+    /// Which keys the profile says itself.
+    pub said: Said,
 }
 
 /// The host, resolved.
@@ -140,7 +145,8 @@ impl Setup {
         }
         check_package_names(profile, &guests)?;
         let (apply, revision) = (profile.package.apply, profile.package.revision.unwrap_or(1));
-        Ok(Self { distro, host, gpu, guests, apply, revision, notes })
+        let said = Said::new(profile, &distro, &host);
+        Ok(Self { distro, host, gpu, guests, apply, revision, notes, said })
     }
 }
 
