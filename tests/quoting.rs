@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, js, markdown, sh, xml};
+use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, html, js, markdown, sh, xml};
 use proptest::prelude::*;
 
 /// Text as hostile as it gets: any character, and often the ones that matter.
@@ -113,6 +113,21 @@ proptest! {
     }
 
     #[test]
+    fn html_reads_back_as_it_is_shown(text in hostile()) {
+        let quoted = html(&text).unwrap();
+        let shown = onegpu::render::visible::visible(&text);
+        let document = format!("<a b=\"{quoted}\">{quoted}</a>");
+        let tree = roxmltree::Document::parse(&document).unwrap();
+        let root = tree.root_element();
+        prop_assert_eq!(root.attribute("b").unwrap_or_default(), shown.replace('\t', " "));
+        prop_assert_eq!(root.text().unwrap_or_default(), shown.as_str());
+        prop_assert_eq!(root.children().filter(|node| node.is_element()).count(), 0);
+        let hides = |c: char| c != '\t' && c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+        let hidden = quoted.contains(hides);
+        prop_assert!(!hidden);
+    }
+
+    #[test]
     fn js_reads_back(text in hostile()) {
         // Every such string is JSON too, and JSON has a strict reader.
         let quoted = js(&text).unwrap();
@@ -169,7 +184,7 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried = ["sh", "xml", "js", "comment", "field", "deb_description", "markdown", "bash"];
+    let tried = ["sh", "xml", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

@@ -13,6 +13,7 @@ use onegpu::render::quote::FILTERS;
 /// them, need no quoting anywhere.
 const NUMBERS: &[&str] = &[
     "deb.installed_size",
+    "entry.number",
     "guest.cpus.cores",
     "guest.cpus.threads",
     "guest.disk.size_mib",
@@ -25,6 +26,9 @@ const NUMBERS: &[&str] = &[
     "hostdev.bus",
     "loop.index",
     "package.epoch",
+    "page.difference.same",
+    "page.files",
+    "page.steps",
     "package.revision",
     "picture.height",
     "picture.width",
@@ -41,6 +45,8 @@ const FIT: &[(Format, Context, &[&str])] = &[
     (Format::Xml, Context::Plain, &["xml"]),
     (Format::Xml, Context::Double, &["xml"]),
     (Format::Xml, Context::Single, &["xml"]),
+    (Format::Html, Context::Plain, &["html"]),
+    (Format::Html, Context::Double, &["html"]),
     (Format::Js, Context::Plain, &["js"]),
     (Format::Js, Context::Comment, &["comment"]),
     (Format::Markdown, Context::Plain, &["markdown"]),
@@ -57,9 +63,10 @@ fn format(name: &str) -> Option<Format> {
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
     Some(match (ending, file) {
         ("xml" | "svg", _) => Format::Xml,
+        ("html", _) => Format::Html,
         ("rules", _) => Format::Js,
         ("md", _) => Format::Markdown,
-        ("toml" | "8" | "conf" | "cil", _) | (_, "repo_name") => Format::Fixed,
+        ("toml" | "8" | "conf" | "cil" | "css", _) | (_, "repo_name") => Format::Fixed,
         ("txt" | "hook", _) | (_, "apparmor") => Format::Words,
         ("sh" | "ebuild", _) => Format::Shell,
         _ if matches!(folder.split('/').next(), Some("guest" | "host" | "steps")) => Format::Shell,
@@ -163,6 +170,7 @@ fn good_templates_pass() {
             "<!-- it's --><a b='{{ x | xml }}' c=\"it's\">it's {{ y | xml }}</a>{% if a %}<d/>{% endif %}",
         ),
         ("host/polkit.rules", "// it's {{ x | comment }}\nif (a == {{ y | js }} && b == \"it's\") {}\n"),
+        ("review/review.html", "<!DOCTYPE html>\n<p class=\"{{ x | html }}\">it's {{ y | html }}</p>"),
         ("review/README.md", "# {{ x | markdown }}\n`code` {{ y | markdown }}\n"),
         ("package/pacman/PKGINFO", "# {{ x | comment }}\na = {{- y | field -}}\n"),
     ] {
@@ -187,6 +195,9 @@ fn spoiled_templates_are_caught() {
         ("guest/domain.xml", "<a>{{ x | sh }}</a>", "does not quote for Xml"),
         ("guest/domain.xml", "<a {{ x | xml }}='1'/>", "Nowhere"),
         ("guest/domain.xml", "<!-- {{ x | xml }} -->", "Nowhere"),
+        ("review/review.html", "<p class='{{ x | html }}'/>", "Single"),
+        ("review/review.html", "<p>{{ x | xml }}</p>", "does not quote for Html"),
+        ("review/style.css", "a { color: {{ x | html }} }", "Nowhere"),
         ("host/polkit.rules", "a = \"{{ x | js }}\"", "Double"),
         ("host/polkit.rules", "a = {{ x | sh }}", "does not quote for Js"),
         ("review/README.md", "`{{ x | markdown }}`", "Nowhere"),

@@ -8,6 +8,7 @@ use super::{FileDiff, State};
 use crate::machine::root::{Kind as Found, Root};
 use crate::plan::Kind;
 use crate::render::File;
+use crate::render::visible::visible;
 
 /// None of ours is near; what is larger is named and not shown.
 const LARGEST: usize = 1 << 20;
@@ -107,7 +108,7 @@ fn removed(path: &str, there: There) -> Option<FileDiff> {
         There::Nothing | There::Other(_) | There::Unreadable => return None,
     };
     let mut diff = FileDiff {
-        path: lines::visible(path),
+        path: visible(path),
         state: State::Removed,
         note: String::new(),
         old_mode: Some(mode),

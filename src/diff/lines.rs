@@ -3,6 +3,8 @@
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
+use crate::render::visible::visible;
+
 /// With more lines on one side the texts are not compared line by line: it would
 /// take minutes, and no file of ours is near.
 const MOST_LINES: usize = 5000;
@@ -69,23 +71,6 @@ fn replaced(old: &str, new: &str) -> Vec<Line> {
 fn line(sign: Sign, value: &str) -> Line {
     let text = value.strip_suffix('\n');
     Line { sign, open: text.is_none(), text: visible(text.unwrap_or(value)) }
-}
-
-/// The text with what nobody would see spelled out: control characters, on which terminals act, and
-/// those that turn the direction of writing, by which a line can look like another one.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push(c),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
-                out.extend(c.escape_unicode());
-            }
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::machine::root::Root;
 use crate::plan::Plan;
 use crate::render::File;
 
-pub use lines::{Line, Sign, visible};
+pub use lines::{Line, Sign};
 pub use print::{stat, unified};
 
 /// Everything that would change on a machine, and what would not.

@@ -1,6 +1,7 @@
 //! From a plan to bytes. Pure: the same plan gives the same bytes.
 
 pub mod quote;
+pub mod visible;
 pub mod wrap;
 
 use std::collections::BTreeMap;

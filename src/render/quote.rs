@@ -5,12 +5,14 @@ use std::io;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
+use super::visible::visible;
 use super::wrap;
 
 /// The filters by name, with what they quote for. A test reads this table.
 pub const FILTERS: &[(&str, Quote)] = &[
     ("sh", sh),
     ("xml", xml),
+    ("html", html),
     ("js", js),
     ("comment", comment),
     ("field", field),
@@ -84,6 +86,13 @@ pub fn xml(text: &str) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// Text or an attribute's value on a page that people read: what a browser would hide is spelled out,
+/// so nothing is refused, and nothing looks like what it is not.
+pub fn html(text: &str) -> Result<String, String> {
+    // A tab is no character that can mislead, and would be written as a number.
+    Ok(xml(&visible(text))?.replace("&#9;", "\t"))
 }
 
 /// A string of JavaScript with its quotes: polkit's rules.

@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-use crate::diff::visible;
 use crate::groups::{Group, Groups, Member, Role};
 use crate::profile::PciAddress;
 use crate::setup::Setup;
@@ -80,17 +79,37 @@ impl Map {
             mark: groups.mark(group),
             devices: group.devices.iter().map(|member| device(setup, member)).collect(),
         };
-        let (cards, mut others): (Vec<Row>, Vec<Row>) = {
-            let touched = |group: &&Group| group.devices.iter().any(|member| touches(setup, member));
-            let (with, without): (Vec<&Group>, Vec<&Group>) = groups.groups.iter().partition(touched);
-            (with.into_iter().map(row).collect(), without.into_iter().map(row).collect())
-        };
-        if !groups.ungrouped.is_empty() {
-            let devices = groups.ungrouped.iter().map(|member| device(setup, member)).collect();
-            others.push(Row { label: "In no group".to_owned(), mark: None, devices });
+        let touched = |group: &&Group| group.devices.iter().any(|member| touches(setup, member));
+        let (with, without): (Vec<&Group>, Vec<&Group>) = groups.groups.iter().partition(touched);
+        let mut cards: Vec<Row> = with.into_iter().map(row).collect();
+        let mut others: Vec<Row> = without.into_iter().map(row).collect();
+        let (with, without): (Vec<&Member>, Vec<&Member>) =
+            groups.ungrouped.iter().partition(|member| touches(setup, member));
+        for (members, rows) in [(with, &mut cards), (without, &mut others)] {
+            if !members.is_empty() {
+                let devices = members.into_iter().map(|member| device(setup, member)).collect();
+                rows.push(Row { label: "In no group".to_owned(), mark: None, devices });
+            }
+        }
+        let missing: Vec<Device> = missing(setup, groups).collect();
+        if !missing.is_empty() {
+            cards.push(Row { label: "Not on this machine".to_owned(), mark: None, devices: missing });
         }
         Self { summary: Some(groups.summary()), loses: groups.loses(), cards, others }
     }
+}
+
+/// What the profile names and the machine does not have.
+fn missing(setup: &Setup, groups: &Groups<'_>) -> impl Iterator<Item = Device> {
+    let known: Vec<PciAddress> =
+        groups.groups.iter().flat_map(|group| &group.devices).chain(&groups.ungrouped).map(|member| member.address).collect();
+    setup.gpu.devices.iter().filter(move |address| !known.contains(address)).map(|address| Device {
+        address: address.to_string(),
+        title: "the profile names it".to_owned(),
+        driver: None,
+        role: Role::Lost,
+        word: "not there",
+    })
 }
 
 /// Whether a device is a card's, goes with one, or is in the profile.
@@ -102,8 +121,8 @@ fn device(setup: &Setup, member: &Member) -> Device {
     let named = setup.gpu.devices.contains(&member.address);
     Device {
         address: member.address.to_string(),
-        title: visible(&member.title()),
-        driver: member.driver.as_deref().map(visible),
+        title: member.title(),
+        driver: member.driver.clone(),
         role: if named && member.role == Role::Host { Role::Lost } else { member.role },
         word: match (member.role, named) {
             (Role::Gpu, true) => "the card’s own, goes to the guest",

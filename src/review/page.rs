@@ -7,7 +7,7 @@ use super::highlight::{self, Language, Span};
 use super::map::Map;
 use super::order::{self, Entry};
 use super::timeline::{Holder, Moment, Timeline};
-use crate::diff::{Difference, FileDiff, State, StepDiff, stat, visible};
+use crate::diff::{Difference, FileDiff, State, StepDiff, stat};
 use crate::groups::Groups;
 use crate::plan::{Kind, PackagePlan, Plan};
 use crate::render::File;
@@ -95,7 +95,7 @@ impl Page {
         let files = |path: &str| packages.iter().flat_map(|(_, files)| files).find(|file| file.path == path);
         let shown = |entry: Entry| {
             let file = files(&entry.path);
-            let text = file.map(|file| text(&file.bytes)).unwrap_or_default();
+            let text = file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
             let link = file.is_some_and(|file| file.kind == Kind::Link);
             Shown {
                 lines: if link { Vec::new() } else { highlight::lines(&text, Language::of(&entry.path)) },
@@ -130,11 +130,6 @@ impl Page {
             manual: setup.apply == crate::profile::Apply::Manual,
         }
     }
-}
-
-/// The text of a file, with what a page cannot show or would be misled by spelled out.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 fn bands(timeline: Timeline) -> Bands {

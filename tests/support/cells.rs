@@ -30,8 +30,14 @@ impl fmt::Display for Cell {
 impl Cell {
     /// The profile in this cell's words, on this cell's distro.
     pub fn plan(&self) -> Result<Plan> {
+        let profile = parse(&self.to_string(), &self.profile())?;
+        Ok(Plan::new(Setup::new(&profile, self.distro.clone())?))
+    }
+
+    /// The text of that profile.
+    pub fn profile(&self) -> String {
         let Self { distro, init, bootloader, cpu, driver } = self;
-        let text = format!(
+        format!(
             r#"
             [host]
             distro = "{}"
@@ -65,9 +71,7 @@ impl Cell {
             evdev = ["/dev/input/by-id/usb-Some_Mouse-event-mouse"]
             "#,
             distro.id
-        );
-        let profile = parse(&self.to_string(), &text)?;
-        Ok(Plan::new(Setup::new(&profile, distro.clone())?))
+        )
     }
 }
 

@@ -7,6 +7,8 @@
 pub enum Format {
     Shell,
     Xml,
+    /// Pages: values stand in text and in double quotes.
+    Html,
     Js,
     Markdown,
     /// `name = value` or `Name: value`, one a line, and `#` comments.
@@ -76,7 +78,7 @@ impl Reader {
                     Context::Plain
                 }
             }
-            (Format::Xml, Frame::XmlTag | Frame::XmlComment) => Context::Nowhere,
+            (Format::Xml | Format::Html, Frame::XmlTag | Frame::XmlComment) => Context::Nowhere,
             (_, Frame::Double) => Context::Double,
             (_, Frame::Single) => Context::Single,
             (_, Frame::Comment) => Context::Comment,
@@ -91,7 +93,7 @@ impl Reader {
             match self.format {
                 Format::Shell => self.shell(c, &mut rest),
                 Format::Js => self.js(c, &mut rest),
-                Format::Xml => self.xml(c, rest.as_str()),
+                Format::Xml | Format::Html => self.xml(c, rest.as_str()),
                 Format::Markdown | Format::Fields | Format::Words | Format::Fixed => {}
             }
             self.last = c;
