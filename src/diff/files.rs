@@ -91,10 +91,19 @@ fn one(root: &Root, file: &File, owner: &Owner) -> FileDiff {
     if old == file.bytes && old_mode == mode(file.kind) {
         return diff;
     }
-    (diff.state, diff.note) = match owner.whose(&file.path, &old) {
+    let whose = owner.whose(&file.path, &old);
+    if old == file.bytes && whose != Whose::Foreign {
+        diff.state = State::Drifted;
+        diff.note = "ours, and its mode was changed".to_owned();
+        return diff;
+    }
+    (diff.state, diff.note) = match whose {
         Whose::Ours => (State::Changed, String::new()),
         Whose::Edited => (State::Drifted, "ours, and changed since it was installed".to_owned()),
         Whose::Perhaps => (State::Changed, "ours by what it says; what was installed is not on record".to_owned()),
+        Whose::PerhapsEdited => {
+            (State::Drifted, "ours by what it says, and changed since this profile was applied".to_owned())
+        }
         Whose::Foreign => (State::Foreign, "not from a package of onegpu's".to_owned()),
     };
     show(&mut diff, &old, &file.bytes);

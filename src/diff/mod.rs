@@ -120,9 +120,9 @@ impl Difference {
     /// # Errors
     /// When a rendered domain is no XML, which a template override can bring about.
     pub fn new(root: &Root, plan: &Plan, packages: &[(String, Vec<File>)]) -> Result<Self> {
-        let owner = owner::Owner::read(root, plan);
+        let (steps, applied) = steps::compare(root, plan, packages)?;
+        let owner = owner::Owner::read(root, plan, applied);
         let files = files::compare(root, packages, &owner);
-        let steps = steps::compare(root, plan, packages)?;
         Ok(Self { files, steps })
     }
 

@@ -26,9 +26,7 @@ enum Sum {
 
 /// What the package manager knows of our packages.
 pub struct Owner {
-    /// Whether its record could be read at all; rpm's is a database that only rpm reads.
-    known: bool,
-    /// Whether `apply` has left records: then the setup is there, whoever copied it.
+    /// Whether the steps on record are this profile's: then what differs was changed since.
     applied: bool,
     files: BTreeMap<String, Sum>,
 }
@@ -44,22 +42,24 @@ pub enum Whose {
     Foreign,
     /// Ours by what it says; nobody knows what was installed.
     Perhaps,
+    /// The same, and the steps that were applied are this profile's.
+    PerhapsEdited,
 }
 
 impl Owner {
     /// Asks the record of the plan's package manager about the plan's packages.
-    pub fn read(root: &Root, plan: &Plan) -> Self {
+    pub fn read(root: &Root, plan: &Plan, applied: bool) -> Self {
         let mut files = BTreeMap::new();
-        let mut known = true;
         for package in &plan.packages {
             match plan.setup.distro.package.format {
                 Format::Deb => dpkg(root, &package.name, &mut files),
                 Format::Pacman => pacman(root, &package.name, &mut files),
                 Format::Portage => portage(root, &package.name, &mut files),
-                Format::Rpm | Format::Xbps => known = false,
+                // rpm's is a database that only rpm reads; xbps' packages are not built yet.
+                Format::Rpm | Format::Xbps => {}
             }
         }
-        Self { known, applied: root.is_folder(paths::STATE_DIR), files }
+        Self { applied, files }
     }
 
     /// Whose the file at `path` with these bytes is.
@@ -70,7 +70,8 @@ impl Owner {
             Some(Sum::Sha256(sum)) if *sum != hex(&Sha256::digest(bytes)) => Whose::Edited,
             Some(_) => Whose::Ours,
             // A setup that was copied by hand, or one of rpm's: our files say who made them.
-            None if (self.applied || !self.known) && says_so(bytes) => Whose::Perhaps,
+            None if says_so(bytes) && self.applied => Whose::PerhapsEdited,
+            None if says_so(bytes) => Whose::Perhaps,
             None => Whose::Foreign,
         }
     }

@@ -61,18 +61,20 @@ pub fn unified(difference: &Difference, colour: bool) -> String {
 
 fn head(page: &mut Page, file: &FileDiff) {
     let path = &file.path;
-    page.line(HEAD, &format!("diff --git a{path} b{path}"));
+    // Before the head: behind it, git would not read on.
     let note = if file.note.is_empty() { String::new() } else { format!(": {}", file.note) };
-    let warn = format!("{}{note}", file.state.word());
+    if !matches!(file.state, State::New | State::Removed) {
+        page.line(WARN, &format!("{}{note}", file.state.word()));
+    }
+    page.line(HEAD, &format!("diff --git a{path} b{path}"));
     match (file.state, file.old_mode, file.new_mode) {
         (State::New, _, Some(mode)) => page.line(HEAD, &format!("new file mode {mode}")),
         (State::Removed, Some(mode), _) => page.line(HEAD, &format!("deleted file mode {mode}")),
         (_, Some(old), Some(new)) if old != new => {
-            page.line(WARN, &warn);
             page.line(HEAD, &format!("old mode {old}"));
             page.line(HEAD, &format!("new mode {new}"));
         }
-        _ => page.line(WARN, &warn),
+        _ => {}
     }
     if file.binary {
         page.line(HEAD, &format!("Binary files a{path} and b{path} differ"));
@@ -111,6 +113,9 @@ pub fn stat(difference: &Difference, colour: bool) -> String {
         *counts.entry(file.state).or_insert(0) += 1;
         let sgr = if matches!(file.state, State::New | State::Changed | State::Removed) { "" } else { WARN };
         let changes = match (new, old) {
+            (0, 0) if file.old_mode.is_some() && file.new_mode.is_some() && file.old_mode != file.new_mode => {
+                "mode".to_owned()
+            }
             (0, 0) => String::new(),
             (new, 0) => format!("+{new}"),
             (0, old) => format!("-{old}"),
@@ -128,9 +133,18 @@ pub fn stat(difference: &Difference, colour: bool) -> String {
     page.line(
         "",
         &format!(
-            " {files} files{states}, {plus} insertions(+), {minus} deletions(-); {taken} of {} steps applied",
-            difference.steps.len()
+            " {}{states}, {}(+), {}(-); {taken} of {} applied",
+            counted(files, "file"),
+            counted(plus, "insertion"),
+            counted(minus, "deletion"),
+            counted(difference.steps.len(), "step"),
         ),
     );
     page.text
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
 }

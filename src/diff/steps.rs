@@ -18,6 +18,8 @@ pub enum Found {
     InForce,
     /// It is not; what `apply` would do, after "would".
     Not(String),
+    /// It was done for another profile; what `apply` would do, after "would".
+    Again(String),
     /// It cannot be done yet.
     Later(String),
     /// Something else is there, by this name.
@@ -26,25 +28,37 @@ pub enum Found {
     Unknown(String),
 }
 
-/// Every step of every package.
-pub fn compare(root: &Root, plan: &Plan, packages: &[(String, Vec<File>)]) -> Result<Vec<StepDiff>> {
+/// Every step of every package; and whether those on record are all by this very plan.
+pub fn compare(root: &Root, plan: &Plan, packages: &[(String, Vec<File>)]) -> Result<(Vec<StepDiff>, bool)> {
     let mut out = Vec::new();
+    let mut records = Vec::new();
     for package in &plan.packages {
         let files = packages.iter().find(|(name, _)| *name == package.name);
         let files = files.map_or(&[][..], |(_, files)| files.as_slice());
         for step in &package.steps {
-            out.push(one(root, &plan.setup, package, step, files)?);
+            let ending = format!("0-{}", step.id);
+            let file = files.iter().find(|file| file.path.ends_with(&ending) && file.path.contains("/steps/"));
+            let guest = package.guest.as_ref().map(|guest| guest.name.as_str());
+            let record = Record::read(root, guest, step.id, file.map(|file| file.bytes.as_slice()));
+            out.push(one(root, &plan.setup, package, step, &record, files)?);
+            if let Record::Taken(taken) = record {
+                records.push(taken.same);
+            }
         }
     }
-    Ok(out)
+    Ok((out, !records.is_empty() && records.into_iter().all(|same| same)))
 }
 
-fn one(root: &Root, setup: &Setup, package: &PackagePlan, step: &Step, files: &[File]) -> Result<StepDiff> {
+fn one(
+    root: &Root,
+    setup: &Setup,
+    package: &PackagePlan,
+    step: &Step,
+    record: &Record,
+    files: &[File],
+) -> Result<StepDiff> {
     let guest = package.guest.as_ref().map(|guest| guest.name.as_str());
-    let ending = format!("0-{}", step.id);
-    let file = files.iter().find(|file| file.path.ends_with(&ending) && file.path.contains("/steps/"));
-    let record = Record::read(root, guest, step.id, file.map(|file| file.bytes.as_slice()));
-    let taken = match &record {
+    let taken = match record {
         Record::Taken(taken) => Some(taken),
         Record::None | Record::Unreadable(_) => None,
     };
@@ -68,7 +82,7 @@ fn one(root: &Root, setup: &Setup, package: &PackagePlan, step: &Step, files: &[
         }
         _ => Found::Unknown("the machine's files do not tell".into()),
     };
-    let (standing, text) = standing(step, &record, found);
+    let (standing, text) = standing(step, record, found);
     Ok(StepDiff { id: step.id, guest: guest.map(str::to_owned), standing, text, lines: shown })
 }
 
@@ -84,6 +98,7 @@ fn standing(step: &Step, record: &Record, found: Found) -> (Standing, String) {
     match (taken, found) {
         (_, Found::Unknown(why)) if taken.is_none_or(|taken| !taken.same) => (Standing::Unknown, why),
         (Some(taken), _) if !taken.done => (Standing::Would, "would take it again: it was interrupted".into()),
+        (_, Found::Again(what)) => (Standing::Would, format!("would {what}{reboot}")),
         (Some(_), Found::Not(what)) => (Standing::Drifted, format!("no longer in force: would {what}{reboot}")),
         (Some(_), Found::Later(why)) => (Standing::Drifted, why),
         (Some(_), Found::Other(what)) => {

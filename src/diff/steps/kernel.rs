@@ -34,7 +34,7 @@ pub fn found(root: &Root, setup: &Setup) -> Found {
     match (read, lacking.first()) {
         (_, Some(first)) => Found::Not(format!("put on the kernel's command line: {first}")),
         (0, None) if booted.cmdline.is_none() => {
-            Found::Unknown("neither the boot loader's files nor the kernel's command line can be read".into())
+            Found::Unknown("no boot file and no kernel command line can be read".into())
         }
         (0, None) if !missing.is_empty() => {
             Found::Not(format!("put on the kernel's command line: {} (the running kernel lacks it)", missing.join(" ")))

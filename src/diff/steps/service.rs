@@ -18,7 +18,7 @@ pub fn found(root: &Root, setup: &Setup) -> Found {
     let present: Vec<&String> =
         services.enable.iter().filter(|name| is_present(root, setup.host.init, services, name)).collect();
     if present.is_empty() {
-        return Found::Later("libvirt is not installed: its package comes along".into());
+        return Found::Later("libvirt is not installed".into());
     }
     let off: Vec<&str> = present
         .into_iter()
