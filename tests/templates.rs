@@ -12,6 +12,7 @@ use onegpu::render::quote::FILTERS;
 /// Values that are numbers by their type in Rust: they, and what is reckoned from
 /// them, need no quoting anywhere.
 const NUMBERS: &[&str] = &[
+    "changed.entry",
     "deb.installed_size",
     "entry.number",
     "guest.cpus.cores",

@@ -92,7 +92,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             }),
             reason: reason.into(),
             because: because(&[Key::Apply, Key::Distro], GOES_AS_IT_CAME),
-            guide: "Everything",
+            guide: "All of it, which is done by hand there",
         });
     }
     out.extend(LIBRARY.iter().map(|(template, reason, key)| Artifact {
@@ -101,7 +101,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
         content: Content::Template(template),
         reason: (*reason).into(),
         because: because(&[*key], GOES_AS_IT_CAME),
-        guide: "Everything",
+        guide: "All of it, which is done by hand there",
     }));
     if let (AccessMethod::Polkit, Some(user)) = (setup.distro.access.method, &setup.host.user) {
         out.push(Artifact {

@@ -165,7 +165,7 @@ fn removal_hook(setup: &Setup, package: &str) -> Artifact {
             &[Key::Distro],
             "pacman goes on with a removal whatever the package's own script returns",
         ),
-        guide: "Everything",
+        guide: "All of it, which is done by hand there",
     }
 }
 

@@ -65,11 +65,18 @@ struct Band {
 /// The difference from a machine.
 #[derive(Debug, Clone, Serialize)]
 struct Changes {
-    files: Vec<FileDiff>,
+    files: Vec<Changed>,
     same: usize,
     steps: Vec<StepDiff>,
     sum: String,
     empty: bool,
+}
+
+/// A file that would change, and where its text stands on the page.
+#[derive(Debug, Clone, Serialize)]
+struct Changed {
+    file: FileDiff,
+    entry: Option<usize>,
 }
 
 /// A phase, with the files' text.
@@ -125,7 +132,7 @@ impl Page {
             config: artifacts().filter(|file| file.kind.is_config()).map(|file| file.path.clone()).collect(),
             map: seen.map_or_else(|| Map::of_profile(setup), |seen| seen.map.clone()),
             timelines: setup.guests.iter().map(|guest| bands(Timeline::new(setup, guest))).collect(),
-            difference: seen.map(|seen| changes(&seen.difference)),
+            difference: seen.map(|seen| changes(&seen.difference, &phases)),
             phases,
             manual: setup.apply == crate::profile::Apply::Manual,
         }
@@ -152,11 +159,14 @@ fn bands(timeline: Timeline) -> Bands {
     }
 }
 
-fn changes(difference: &Difference) -> Changes {
+fn changes(difference: &Difference, phases: &[Part]) -> Changes {
     let (same, files): (Vec<&FileDiff>, Vec<&FileDiff>) =
         difference.files.iter().partition(|file| file.state == State::Same);
+    let entries = || phases.iter().flat_map(|phase| &phase.entries).map(|shown| &shown.entry);
+    let entry = |file: &FileDiff| entries().find(|entry| entry.path == file.path).map(|entry| entry.number);
+    let files = files.into_iter().map(|file| Changed { entry: entry(file), file: file.clone() });
     Changes {
-        files: files.into_iter().cloned().collect(),
+        files: files.collect(),
         same: same.len(),
         steps: difference.steps.clone(),
         sum: stat(difference, false).lines().last().unwrap_or_default().trim().to_owned(),

@@ -1,5 +1,6 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
+mod browser;
 mod check_distros;
 mod golden;
 mod package;

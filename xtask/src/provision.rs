@@ -5,7 +5,7 @@ use xshell::Shell;
 
 use crate::process::failure;
 use crate::tools::{self, Found, TOOLS};
-use crate::{python, roots};
+use crate::{browser, python, roots};
 
 /// Installs what is missing; afterwards every tool of the table is there.
 ///
@@ -28,6 +28,7 @@ pub fn run(sh: &Shell) -> Result<()> {
         apt().args(["install", "-y", "--no-install-recommends"]).args(missing).run().map_err(failure)?;
     }
     python::provision(sh)?;
+    browser::provision(sh)?;
     roots::provision(sh)?;
     let absent: Vec<&str> = TOOLS.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
     match absent.is_empty() {

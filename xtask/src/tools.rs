@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use xshell::Shell;
 
-use crate::{python, roots};
+use crate::{browser, python, roots};
 
 /// One tool.
 pub struct Tool {
@@ -22,6 +22,8 @@ pub enum Found {
     Debian(&'static str),
     /// This program of a Python environment.
     Python(&'static str),
+    /// A module of npm.
+    Module,
     /// A Debian root to change into.
     Root,
     /// Being root; nothing to install.
@@ -34,6 +36,7 @@ pub const TOOLS: &[Tool] = &[
     debian("apt-get", "apt"),
     debian("bsdtar", "libarchive-tools"),
     debian("busybox", "busybox"),
+    debian("chromium", "chromium"),
     debian("dpkg", "dpkg"),
     debian("dpkg-deb", "dpkg"),
     debian("faketime", "faketime"),
@@ -42,6 +45,7 @@ pub const TOOLS: &[Tool] = &[
     debian("makepkg", "makepkg"),
     debian("mmdebstrap", "mmdebstrap"),
     debian("node", "nodejs"),
+    debian("npm", "npm"),
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
     debian("rpm", "rpm"),
@@ -55,6 +59,8 @@ pub const TOOLS: &[Tool] = &[
     debian("xmllint", "libxml2-utils"),
     debian("xz", "xz-utils"),
     debian("zstd", "zstd"),
+    Tool { name: "axe-core", found: Found::Module },
+    Tool { name: "puppeteer-core", found: Found::Module },
     Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
     Tool { name: "portage", found: Found::Python("emerge") },
     Tool { name: "bookworm", found: Found::Root },
@@ -76,6 +82,7 @@ impl Tool {
         match self.found {
             Found::Debian(_) => on_path(sh, self.name),
             Found::Python(program) => on_path(sh, program),
+            Found::Module => browser::has(self.name),
             Found::Root => roots::is_there(self.name),
             Found::Superuser => is_superuser(sh),
         }
@@ -97,6 +104,7 @@ pub fn equip(sh: &Shell) {
     }
     sh.set_var("ONEGPU_TEST_ROOTS", roots::folder());
     sh.set_var("ONEGPU_TEST_PORTAGE", python::portage());
+    sh.set_var("ONEGPU_TEST_BROWSER", browser::folder());
 }
 
 fn on_path(sh: &Shell, program: &str) -> bool {
