@@ -165,8 +165,11 @@ fn changes(difference: &Difference, phases: &[Part]) -> Changes {
     let entries = || phases.iter().flat_map(|phase| &phase.entries).map(|shown| &shown.entry);
     let entry = |file: &FileDiff| entries().find(|entry| entry.path == file.path).map(|entry| entry.number);
     let files = files.into_iter().map(|file| Changed { entry: entry(file), file: file.clone() });
+    let mut files: Vec<Changed> = files.collect();
+    // What is somebody's comes before what nobody has yet.
+    files.sort_by_key(|changed| changed.file.state == State::New);
     Changes {
-        files: files.collect(),
+        files,
         same: same.len(),
         steps: difference.steps.clone(),
         sum: stat(difference, false).lines().last().unwrap_or_default().trim().to_owned(),
