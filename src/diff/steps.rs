@@ -68,6 +68,7 @@ fn one(
         ("libvirt-service", _) => service::found(root, setup),
         ("libvirt-group", _) => files::group(root, setup),
         ("rom", _) => files::rom(root, setup),
+        ("selinux-policy", _) => files::selinux(root),
         ("default-network", _) => files::network(root),
         ("libvirt-hooks", _) => match taken {
             Some(_) => Found::InForce,

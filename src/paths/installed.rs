@@ -17,3 +17,7 @@ pub const SYSTEMD_UNITS: &str = "/etc/systemd/system";
 pub const UNIT_FOLDERS: [&str; 3] = [SYSTEMD_UNITS, "/usr/lib/systemd/system", "/lib/systemd/system"];
 /// Init scripts of OpenRC.
 pub const INIT_SCRIPTS: &str = "/etc/init.d";
+/// Which policy of SELinux the machine has.
+pub const SELINUX_CONFIG: &str = "/etc/selinux/config";
+/// Where the modules of each policy are.
+pub const SELINUX_STORE: &str = "/var/lib/selinux";

@@ -131,6 +131,7 @@ fn when(artifact: &Artifact) -> (When, usize) {
         "host/apply" => (When::Install, 0),
         "host/polkit.rules" => (When::Install, 2),
         "host/grub.cfg" => (When::Install, 3),
+        "host/onegpu-hook.cil" | "guest/apparmor" => (When::Install, 3),
         "guest/domain-setup.xml" => (When::Setup, 0),
         "guest/domain.xml" => (When::Start, 0),
         "host/onegpu-hook" => (When::Start, 2),

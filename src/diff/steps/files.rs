@@ -2,7 +2,7 @@
 
 use super::Found;
 use crate::machine::root::Root;
-use crate::paths::machine as at;
+use crate::paths::{installed, machine as at};
 use crate::setup::{Guest, Setup};
 
 /// No vBIOS has more than 1 MiB.
@@ -27,6 +27,23 @@ pub fn network(root: &Root) -> Found {
         Some(true) => Found::InForce,
         Some(false) => Found::Not("start the network `default` now and at every boot".into()),
         None => unreadable(&link),
+    }
+}
+
+/// Whether our policy module is among those loaded; where no policy is installed there is nothing to do.
+pub fn selinux(root: &Root) -> Found {
+    let Some(config) = root.text(installed::SELINUX_CONFIG) else {
+        return if root.is_absent(installed::SELINUX_CONFIG) { Found::InForce } else { unreadable(installed::SELINUX_CONFIG) };
+    };
+    let kind = config.lines().rev().find_map(|line| line.strip_prefix("SELINUXTYPE="));
+    let plain = |kind: &&str| kind.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) && !kind.is_empty();
+    let Some(kind) = kind.map(str::trim).filter(plain) else { return Found::InForce };
+    let store = format!("{}/{kind}/active", installed::SELINUX_STORE);
+    let module = format!("{store}/modules/400/onegpu-hook");
+    match (there(root, &store), there(root, &module)) {
+        (Some(false), _) | (_, Some(true)) => Found::InForce,
+        (Some(true), Some(false)) => Found::Not("load the policy module onegpu-hook".into()),
+        _ => unreadable(&module),
     }
 }
 
