@@ -60,7 +60,9 @@ impl Case {
         };
         match words.as_slice() {
             ["rendered"] => self.render(&fs::read_to_string(&self.profile).unwrap()),
-            ["rendered", word, new] => self.render(&fs::read_to_string(&self.profile).unwrap().replace(word, new)),
+            ["rendered", word, new] => {
+                self.render(&fs::read_to_string(&self.profile).unwrap().replace(word, new))
+            }
             ["dpkg" | "pacman" | "portage"] => self.installed(words[0]),
             ["records"] => self.records(),
             ["defined"] => self.defined(),
@@ -84,7 +86,8 @@ impl Case {
         fs::write(&file, profile).unwrap();
         let done = onegpu(&["render", file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        let copied = Command::new("cp").arg("-a").arg(out.join("root/.")).arg(self.machine.root()).status().unwrap();
+        let copied =
+            Command::new("cp").arg("-a").arg(out.join("root/.")).arg(self.machine.root()).status().unwrap();
         assert!(copied.success());
     }
 
@@ -111,16 +114,20 @@ impl Case {
     }
 
     fn installed(&self, manager: &str) {
-        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |mut out, byte| {
-            write!(out, "{byte:02x}").unwrap();
-            out
-        });
+        let hex = |bytes: &[u8]| {
+            bytes.iter().fold(String::new(), |mut out, byte| {
+                write!(out, "{byte:02x}").unwrap();
+                out
+            })
+        };
         for package in ["onegpu-host", "onegpu-guest-win11"] {
             let of_guest = |path: &str| path.contains("/win11/");
             let files = self.files();
             let files = files.iter().filter(|(path, ..)| of_guest(path) == (package != "onegpu-host"));
-            let (mut list, mut sums, mut conffiles) = (String::from("/.\n/etc\n/usr\n"), String::new(), String::new());
-            let (mut mtree, mut contents) = (String::from("#mtree\n/set type=file\n./usr type=dir\n"), String::new());
+            let (mut list, mut sums, mut conffiles) =
+                (String::from("/.\n/etc\n/usr\n"), String::new(), String::new());
+            let (mut mtree, mut contents) =
+                (String::from("#mtree\n/set type=file\n./usr type=dir\n"), String::new());
             for (path, bytes, link) in files {
                 let (md5, sha) = (hex(&Md5::digest(bytes)), hex(&Sha256::digest(bytes)));
                 writeln!(list, "{path}").unwrap();
@@ -142,7 +149,9 @@ impl Case {
                     self.machine.file(&format!("var/lib/dpkg/info/{package}.md5sums"), sums);
                     let status = self.machine.at("var/lib/dpkg/status");
                     fs::create_dir_all(status.parent().unwrap()).unwrap();
-                    let about = format!("Package: {package}\nStatus: install ok installed\nConffiles:\n{conffiles}\n");
+                    let about = format!(
+                        "Package: {package}\nStatus: install ok installed\nConffiles:\n{conffiles}\n"
+                    );
                     let mut file = fs::OpenOptions::new().create(true).append(true).open(status).unwrap();
                     file.write_all(about.as_bytes()).unwrap();
                 }
@@ -152,7 +161,9 @@ impl Case {
                     let path = format!("var/lib/pacman/local/{package}-0.1.0-1/mtree");
                     self.machine.file(&path, packed.finish().unwrap());
                 }
-                _ => self.machine.file(&format!("var/db/pkg/app-emulation/{package}-0.1.0/CONTENTS"), contents),
+                _ => {
+                    self.machine.file(&format!("var/db/pkg/app-emulation/{package}-0.1.0/CONTENTS"), contents)
+                }
             }
         }
     }
@@ -176,14 +187,17 @@ impl Case {
     /// As libvirt writes a domain down: sorted otherwise, in other units, with more in it.
     fn defined(&self) {
         for (path, bytes, _) in self.files() {
-            let Some(name) = path.strip_suffix(".xml").and_then(|path| path.rsplit('/').next()) else { continue };
+            let Some(name) = path.strip_suffix(".xml").and_then(|path| path.rsplit('/').next()) else {
+                continue;
+            };
             let text = String::from_utf8(bytes).unwrap();
             let text = text
                 .replace("unit='MiB'>16384<", "unit='KiB'>16777216<")
                 .replace("machine='q35'", "machine='pc-q35-10.0'")
                 .replace("<devices>", "<devices>\n    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n    <input bus='ps2' type='mouse'/>")
                 .replace("mode='subsystem' type='pci' managed='yes'", "managed='yes' mode='subsystem' type='pci'");
-            self.machine.file(&format!("etc/libvirt/qemu/{name}.xml"), format!("<!-- libvirt's own -->\n{text}"));
+            self.machine
+                .file(&format!("etc/libvirt/qemu/{name}.xml"), format!("<!-- libvirt's own -->\n{text}"));
         }
     }
 
@@ -197,7 +211,8 @@ impl Case {
 
 #[test]
 fn every_machine_differs_as_recorded() {
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.is_dir());
     cases.sort();
     assert!(cases.len() > 8, "{cases:?}");
@@ -217,7 +232,6 @@ fn every_machine_differs_as_recorded() {
         }
         // Nothing of the terminal's when there is none, and nothing that a file brought along.
         assert!(!found.contains('\u{1b}'), "{}", folder.display());
-
     }
     assert!(report.is_empty(), "\n{report}");
 }
@@ -226,11 +240,16 @@ fn every_machine_differs_as_recorded() {
 fn what_it_prints_can_be_applied_by_git() {
     let case = Case::new(&folder().join("edited"));
     let dir = tempfile::tempdir().unwrap();
-    let copied = Command::new("cp").arg("-a").arg(case.machine.root().join(".")).arg(dir.path()).status().unwrap();
+    let copied =
+        Command::new("cp").arg("-a").arg(case.machine.root().join(".")).arg(dir.path()).status().unwrap();
     assert!(copied.success());
     let patch = dir.path().join("patch");
     fs::write(&patch, diff(&case.profile, case.machine.root(), &[]).stdout).unwrap();
-    let done = Command::new("git").args(["apply", "--unsafe-paths", "patch"]).current_dir(dir.path()).output().unwrap();
+    let done = Command::new("git")
+        .args(["apply", "--unsafe-paths", "patch"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     fs::remove_file(patch).unwrap();
     let after = String::from_utf8(diff(&case.profile, dir.path(), &["--stat"]).stdout).unwrap();

@@ -23,7 +23,11 @@ fn modules() -> PathBuf {
         PathBuf::from,
     );
     let modules = folder.join("node_modules");
-    assert!(modules.join("puppeteer-core").is_dir(), "no modules in {}: cargo xtask test --provision", modules.display());
+    assert!(
+        modules.join("puppeteer-core").is_dir(),
+        "no modules in {}: cargo xtask test --provision",
+        modules.display()
+    );
     modules
 }
 

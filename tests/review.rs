@@ -87,13 +87,13 @@ fn every_file_and_step_of_every_cell_has_its_reason_its_facts_and_its_undoing() 
         let format = plan.setup.distro.package.format;
         for package in &plan.packages {
             let guest = package.guest.as_ref().map(|guest| guest.name.as_str());
-            let files = package.artifacts.iter().map(|file| {
-                (file.path.clone(), &file.reason, &file.because, file.guide, file.undo(format))
-            });
-            let steps = package
-                .steps
+            let files = package
+                .artifacts
                 .iter()
-                .map(|step| (format!("step {}", step.id), &step.reason, &step.because, step.guide, step.undo));
+                .map(|file| (file.path.clone(), &file.reason, &file.because, file.guide, file.undo(format)));
+            let steps = package.steps.iter().map(|step| {
+                (format!("step {}", step.id), &step.reason, &step.because, step.guide, step.undo)
+            });
             for (name, reason, because, guide, undo) in files.chain(steps) {
                 for (what, text) in [("reason", reason.as_str()), ("guide", guide), ("undo", undo)] {
                     assert!(text.len() > 4 && text.trim() == text, "{cell}: {name}: {what} is {text:?}");
@@ -128,7 +128,10 @@ fn a_fact_that_the_profile_does_not_say_is_caught() {
 
 #[test]
 fn what_the_profile_leaves_out_is_marked_as_assumed() {
-    let plan = plan("debian", "[host]\ncpu = \"amd\"\n[gpu]\naddress = \"0000:01:00.0\"\ndriver = \"xe\"\n[[guest]]\nname = \"a\"\n");
+    let plan = plan(
+        "debian",
+        "[host]\ncpu = \"amd\"\n[gpu]\naddress = \"0000:01:00.0\"\ndriver = \"xe\"\n[[guest]]\nname = \"a\"\n",
+    );
     let step = &plan.packages[0].steps[0];
     assert_eq!(
         step.because.text,
@@ -152,8 +155,12 @@ fn every_file_and_step_stands_once_in_the_list_and_is_counted() {
         let numbers: Vec<usize> = entries.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, (1..=entries.len()).collect::<Vec<_>>());
         let listed: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        let planned: BTreeSet<&str> =
-            plan.packages.iter().flat_map(|package| &package.artifacts).map(|file| file.path.as_str()).collect();
+        let planned: BTreeSet<&str> = plan
+            .packages
+            .iter()
+            .flat_map(|package| &package.artifacts)
+            .map(|file| file.path.as_str())
+            .collect();
         assert_eq!((listed, entries.len()), (planned.clone(), planned.len()), "{}", rendered.cell);
         let steps: Vec<&str> = entries.iter().filter_map(|entry| entry.step).collect();
         let in_order: Vec<&str> =
@@ -281,7 +288,10 @@ fn the_check_of_pages_sees_what_it_looks_for() {
 #[test]
 fn a_machine_is_shown_when_it_is_named() {
     let machine = support::machine::named("amd-shares-with-network-card");
-    machine.file("etc/libvirt/hooks/qemu.d/win11/prepare/begin/start.sh", "#!/bin/sh\n# <script>mine</script>\n");
+    machine.file(
+        "etc/libvirt/hooks/qemu.d/win11/prepare/begin/start.sh",
+        "#!/bin/sh\n# <script>mine</script>\n",
+    );
     machine.file("proc/cmdline", "quiet \u{1b}[31m\n");
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");

@@ -29,6 +29,7 @@ const NUMBERS: &[&str] = &[
     "package.epoch",
     "page.difference.same",
     "page.files",
+    "page.fine",
     "page.steps",
     "package.revision",
     "picture.height",

@@ -59,7 +59,8 @@ fn marks(moments: &[Moment]) -> Vec<String> {
 fn scripts(packages: &[(String, Vec<render::File>)], guest: &str) -> [String; 2] {
     ["prepare/begin/start.sh", "release/end/stop.sh"].map(|name| {
         let ending = format!("/{guest}/{name}");
-        let file = packages.iter().flat_map(|(_, files)| files).find(|file| file.path.ends_with(&ending)).unwrap();
+        let file =
+            packages.iter().flat_map(|(_, files)| files).find(|file| file.path.ends_with(&ending)).unwrap();
         String::from_utf8(file.bytes.clone()).unwrap()
     })
 }

@@ -60,5 +60,5 @@ fn seen(root: &Path, data: &DataDirs, plan: &Plan, packages: &[(String, Vec<File
     let root = Root::open(root)?;
     let machine = Machine::read(&root, data)?;
     let groups = Groups::new(&machine, &PciNames::new(&root));
-    Ok(Seen::new(&plan.setup, &groups, Difference::new(&root, plan, packages)?))
+    Ok(Seen::new(&plan.setup, &groups, Difference::new(&root, plan, packages)?, Vec::new()))
 }

@@ -15,7 +15,12 @@ use super::steps::Found;
 const LARGEST: usize = 256 << 10;
 
 /// Holds both domains of a guest against what libvirt has.
-pub fn found(root: &Root, guest: &Guest, files: &[File], taken: Option<&Taken>) -> Result<(Found, Vec<Line>)> {
+pub fn found(
+    root: &Root,
+    guest: &Guest,
+    files: &[File],
+    taken: Option<&Taken>,
+) -> Result<(Found, Vec<Line>)> {
     let mut absent = Vec::new();
     let mut other = Vec::new();
     let mut again = Vec::new();

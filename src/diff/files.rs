@@ -100,7 +100,9 @@ fn one(root: &Root, file: &File, owner: &Owner) -> FileDiff {
     (diff.state, diff.note) = match whose {
         Whose::Ours => (State::Changed, String::new()),
         Whose::Edited => (State::Drifted, "ours, and changed since it was installed".to_owned()),
-        Whose::Perhaps => (State::Changed, "ours by what it says; what was installed is not on record".to_owned()),
+        Whose::Perhaps => {
+            (State::Changed, "ours by what it says; what was installed is not on record".to_owned())
+        }
         Whose::PerhapsEdited => {
             (State::Drifted, "ours by what it says, and changed since this profile was applied".to_owned())
         }

@@ -78,7 +78,10 @@ mod tests {
     use super::*;
 
     fn text(lines: &[Line]) -> String {
-        lines.iter().map(|line| format!("{:?} {}{}\n", line.sign, line.text, if line.open { "$" } else { "" })).collect()
+        lines
+            .iter()
+            .map(|line| format!("{:?} {}{}\n", line.sign, line.text, if line.open { "$" } else { "" }))
+            .collect()
     }
 
     #[test]

@@ -90,7 +90,8 @@ fn says_so(bytes: &[u8]) -> bool {
 }
 
 fn dpkg(root: &Root, package: &str, files: &mut BTreeMap<String, Sum>) {
-    let text = |name: String| root.bytes(&name, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text =
+        |name: String| root.bytes(&name, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let Some(list) = text(format!("{}/{package}.list", at::DPKG_INFO)) else { return };
     let files_only = list.lines().filter(|path| !root.is_folder(path) || root.link(path).is_some());
     files.extend(files_only.map(|path| (path.to_owned(), Sum::None)));

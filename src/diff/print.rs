@@ -113,7 +113,9 @@ pub fn stat(difference: &Difference, colour: bool) -> String {
         *counts.entry(file.state).or_insert(0) += 1;
         let sgr = if matches!(file.state, State::New | State::Changed | State::Removed) { "" } else { WARN };
         let changes = match (new, old) {
-            (0, 0) if file.old_mode.is_some() && file.new_mode.is_some() && file.old_mode != file.new_mode => {
+            (0, 0)
+                if file.old_mode.is_some() && file.new_mode.is_some() && file.old_mode != file.new_mode =>
+            {
                 "mode".to_owned()
             }
             (0, 0) => String::new(),
@@ -127,7 +129,8 @@ pub fn stat(difference: &Difference, colour: bool) -> String {
         page.line("", &format!(" {}", self::step(step)));
     }
     let files: usize = counts.values().sum();
-    let words: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
+    let words: Vec<String> =
+        counts.iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
     let taken = difference.steps.iter().filter(|step| step.standing == Standing::Applied).count();
     let states = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
     page.line(

@@ -37,7 +37,8 @@ pub fn compare(root: &Root, plan: &Plan, packages: &[(String, Vec<File>)]) -> Re
         let files = files.map_or(&[][..], |(_, files)| files.as_slice());
         for step in &package.steps {
             let ending = format!("0-{}", step.id);
-            let file = files.iter().find(|file| file.path.ends_with(&ending) && file.path.contains("/steps/"));
+            let file =
+                files.iter().find(|file| file.path.ends_with(&ending) && file.path.contains("/steps/"));
             let guest = package.guest.as_ref().map(|guest| guest.name.as_str());
             let record = Record::read(root, guest, step.id, file.map(|file| file.bytes.as_slice()));
             out.push(one(root, &plan.setup, package, step, &record, files)?);
@@ -98,9 +99,13 @@ fn standing(step: &Step, record: &Record, found: Found) -> (Standing, String) {
     let reboot = if step.reboot { "; in force after a reboot" } else { "" };
     match (taken, found) {
         (_, Found::Unknown(why)) if taken.is_none_or(|taken| !taken.same) => (Standing::Unknown, why),
-        (Some(taken), _) if !taken.done => (Standing::Would, "would take it again: it was interrupted".into()),
+        (Some(taken), _) if !taken.done => {
+            (Standing::Would, "would take it again: it was interrupted".into())
+        }
         (_, Found::Again(what)) => (Standing::Would, format!("would {what}{reboot}")),
-        (Some(_), Found::Not(what)) => (Standing::Drifted, format!("no longer in force: would {what}{reboot}")),
+        (Some(_), Found::Not(what)) => {
+            (Standing::Drifted, format!("no longer in force: would {what}{reboot}"))
+        }
         (Some(_), Found::Later(why)) => (Standing::Drifted, why),
         (Some(_), Found::Other(what)) => {
             (Standing::Drifted, format!("{what} was changed since, and stays as it is"))

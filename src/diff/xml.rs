@@ -65,7 +65,12 @@ fn normalize(element: &mut Element) {
                 Some("TiB" | "T") => Some(1_u64 << 30),
                 Some(_) => None,
             };
-            let kib = element.text.parse().ok().zip(factor).and_then(|(size, factor): (u64, _)| size.checked_mul(factor));
+            let kib = element
+                .text
+                .parse()
+                .ok()
+                .zip(factor)
+                .and_then(|(size, factor): (u64, _)| size.checked_mul(factor));
             match (kib, unit) {
                 (Some(kib), _) if kib % 1024 == 0 => element.text = format!("{} MiB", kib / 1024),
                 (Some(kib), _) => element.text = format!("{kib} KiB"),
@@ -93,8 +98,10 @@ impl Element {
         let mut left: Vec<&Element> = theirs.children.iter().collect();
         let mut children = Vec::new();
         // First those that are there as they are, so that none is taken for a changed neighbour.
-        let (exact, other): (Vec<&Element>, Vec<&Element>) =
-            self.children.iter().partition(|child| left.iter().any(|found| child.likeness(found) == child.weight()));
+        let (exact, other): (Vec<&Element>, Vec<&Element>) = self
+            .children
+            .iter()
+            .partition(|child| left.iter().any(|found| child.likeness(found) == child.weight()));
         for child in exact.into_iter().chain(other) {
             let best = left.iter().enumerate().filter(|(_, found)| found.name == child.name);
             let best = best.map(|(at, found)| (child.likeness(found), std::cmp::Reverse(at))).max();
@@ -124,10 +131,12 @@ impl Element {
         if self.name != other.name {
             return 0;
         }
-        let same = self.attributes.iter().filter(|(name, value)| other.attribute(name) == Some(value)).count();
-        let children = self.children.iter().map(|child| {
-            other.children.iter().map(|found| child.likeness(found)).max().unwrap_or(0)
-        });
+        let same =
+            self.attributes.iter().filter(|(name, value)| other.attribute(name) == Some(value)).count();
+        let children = self
+            .children
+            .iter()
+            .map(|child| other.children.iter().map(|found| child.likeness(found)).max().unwrap_or(0));
         1 + usize::from(self.text == other.text) + same + children.sum::<usize>()
     }
 
@@ -140,8 +149,11 @@ impl Element {
 
     fn write(&self, depth: usize, out: &mut String) {
         let indent = "  ".repeat(depth);
-        let attributes: String =
-            self.attributes.iter().map(|(name, value)| format!(" {name}='{}'", value.replace('\n', " "))).collect();
+        let attributes: String = self
+            .attributes
+            .iter()
+            .map(|(name, value)| format!(" {name}='{}'", value.replace('\n', " ")))
+            .collect();
         let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
         out.push_str(&format!("{indent}<{}{attributes}", self.name));
         match (self.children.is_empty(), text.is_empty()) {
@@ -175,8 +187,10 @@ mod tests {
              <memory unit='KiB'>1048576</memory></domain>",
         );
         assert_eq!(theirs, ours);
-        let (theirs, ours) =
-            seen("<os><type machine='q35'>hvm</type></os>", "<os><type machine='pc-q35-10.0' arch='x'>hvm</type></os>");
+        let (theirs, ours) = seen(
+            "<os><type machine='q35'>hvm</type></os>",
+            "<os><type machine='pc-q35-10.0' arch='x'>hvm</type></os>",
+        );
         assert_eq!(theirs, ours);
     }
 
@@ -189,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_changed_neighbour_does_not_take_the_place_of_one_that_is_there() {
-        let (theirs, _) = seen("<d><a b='1' c='1'/><a b='2' c='2'/></d>", "<d><a b='2' c='2'/><a b='1' c='9'/></d>");
+        let (theirs, _) =
+            seen("<d><a b='1' c='1'/><a b='2' c='2'/></d>", "<d><a b='2' c='2'/><a b='1' c='9'/></d>");
         assert_eq!(theirs, "<d>\n  <a b='1' c='9'/>\n  <a b='2' c='2'/>\n</d>\n");
     }
 

@@ -28,7 +28,8 @@ fn artifacts(setup: &Setup, guest: &Guest) -> Vec<Artifact> {
     let hooks = format!("{}/{name}", paths::HOOK_DIR);
     let domains = format!("{}/guests/{name}", share(setup));
     let because = |keys: &[Key], rule| Because::new(setup, Some(guest), keys, rule);
-    let scripts = because(&[Key::GpuAddress, Key::GpuDriver, Key::Init, Key::DisplayManager, Key::GuestAudio], "");
+    let scripts =
+        because(&[Key::GpuAddress, Key::GpuDriver, Key::Init, Key::DisplayManager, Key::GuestAudio], "");
     let mut out = vec![
         Artifact {
             path: format!("{hooks}/prepare/begin/start.sh"),

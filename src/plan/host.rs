@@ -28,9 +28,17 @@ pub(super) fn package(setup: &Setup) -> PackagePlan {
 const LIBRARY: [(&str, &str, Key); 10] = [
     ("host/lib.sh", "What `apply`, `revert` and `status` share; explains what a step is.", Key::Distro),
     ("host/lib/paths.sh", "Follows links as the machine itself would, also below --root.", Key::Distro),
-    ("host/lib/commands.sh", "Bounds every outside command, so that none can hang an installation.", Key::Distro),
+    (
+        "host/lib/commands.sh",
+        "Bounds every outside command, so that none can hang an installation.",
+        Key::Distro,
+    ),
     ("host/lib/record.sh", "Keeps what was there before, so that it survives a crash.", Key::Distro),
-    ("host/lib/blocks.sh", "Puts a marked block into a file and takes it out again, byte for byte.", Key::Bootloader),
+    (
+        "host/lib/blocks.sh",
+        "Puts a marked block into a file and takes it out again, byte for byte.",
+        Key::Bootloader,
+    ),
     ("host/lib/snapshots.sh", "Puts back files that another program has written for us.", Key::Bootloader),
     ("host/lib/links.sh", "Puts back the links by which an init enables services.", Key::Init),
     ("host/lib/machine.sh", "Tells whether the machine runs, and whether a guest has the card.", Key::Init),

@@ -8,9 +8,15 @@ impl Artifact {
     pub const fn undo(&self, format: Format) -> &'static str {
         match (self.kind, format) {
             (Kind::Plain | Kind::Executable | Kind::Link, _) => "It goes with its package.",
-            (_, Format::Deb) => "It goes when its package is purged. An upgrade asks before it replaces your edit.",
-            (_, Format::Rpm) => "It goes with its package; one that you edited stays beside it as `.rpmsave`.",
-            (_, Format::Pacman) => "It goes with `pacman -Rn`; with `-R` alone, one that you edited stays as `.pacsave`.",
+            (_, Format::Deb) => {
+                "It goes when its package is purged. An upgrade asks before it replaces your edit."
+            }
+            (_, Format::Rpm) => {
+                "It goes with its package; one that you edited stays beside it as `.rpmsave`."
+            }
+            (_, Format::Pacman) => {
+                "It goes with `pacman -Rn`; with `-R` alone, one that you edited stays as `.pacsave`."
+            }
             (_, Format::Portage) => "It goes with its package; one that you edited stays.",
             (_, Format::Xbps) => "It goes with its package; one that you edited stays.",
         }

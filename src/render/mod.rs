@@ -1,6 +1,7 @@
 //! From a plan to bytes. Pure: the same plan gives the same bytes.
 
 pub mod quote;
+mod template_error;
 pub mod visible;
 pub mod wrap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tera::{Context, Delimiters, Tera};
 
-use crate::data::DataDirs;
+use crate::data::{DataDirs, DataFile};
 use crate::diag::{Diagnostic, Result};
 use crate::paths;
 use crate::plan::{Content, Kind, PackagePlan, Plan, Step, libexec, share};
@@ -41,6 +42,8 @@ pub struct Engine<'a> {
     data: &'a DataDirs,
     tera: Tera,
     context: Context,
+    /// The templates that the engine has, as they were read.
+    loaded: BTreeMap<String, DataFile>,
 }
 
 impl<'a> Engine<'a> {
@@ -53,7 +56,7 @@ impl<'a> Engine<'a> {
         // `{#` would clash with the shell's `${#name}`.
         let delimiters =
             Delimiters { comment_start: "{*".into(), comment_end: "*}".into(), ..Delimiters::default() };
-        tera.set_delimiters(delimiters).map_err(|error| template_error(&error))?;
+        tera.set_delimiters(delimiters).map_err(|error| Diagnostic::input(error.to_string()))?;
         // Everything is escaped, and the escape refuses: a value gets out only
         // through a filter of `quote`, whose results count as safe.
         tera.autoescape_on([""]);
@@ -61,7 +64,7 @@ impl<'a> Engine<'a> {
         quote::register(&mut tera);
         let mut context = Context::new();
         context.insert("version", env!("CARGO_PKG_VERSION"));
-        Ok(Self { data, tera, context })
+        Ok(Self { data, tera, context, loaded: BTreeMap::new() })
     }
 
     /// An engine whose templates see `setup`.
@@ -90,7 +93,9 @@ impl<'a> Engine<'a> {
         for (key, value) in extra {
             context.insert(*key, value);
         }
-        self.tera.render(name, &context).map_err(|error| template_error(&error))
+        self.tera
+            .render(name, &context)
+            .map_err(|error| template_error::diagnose(&error, &self.loaded, &context))
     }
 
     /// Adds the template `name` and all that it includes, in one go: the engine
@@ -100,15 +105,18 @@ impl<'a> Engine<'a> {
         let mut wanted = vec![name.to_owned()];
         while let Some(name) = wanted.pop() {
             if !self.tera.contains_template(&name) && !texts.contains_key(&name) {
-                let text = self.data.template(&name)?.text;
-                wanted.extend(includes(&text).map(str::to_owned));
-                texts.insert(name, text);
+                let file = self.data.template(&name)?;
+                wanted.extend(includes(&file.text).map(str::to_owned));
+                texts.insert(name.clone(), file.text.clone());
+                self.loaded.insert(name, file);
             }
         }
         if texts.is_empty() {
             return Ok(());
         }
-        self.tera.add_raw_templates(texts).map_err(|error| template_error(&error))
+        self.tera
+            .add_raw_templates(texts)
+            .map_err(|error| template_error::diagnose(&error, &self.loaded, &self.context))
     }
 }
 
@@ -191,20 +199,19 @@ fn packages(engine: &mut Engine<'_>, plan: &Plan) -> Result<Vec<(String, Vec<Fil
     plan.packages.iter().map(|package| Ok((package.name.clone(), files(engine, package)?))).collect()
 }
 
-/// Tera's own report has file, line, column and caret.
-fn template_error(error: &tera::Error) -> Diagnostic {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!("\n  because: {cause}"));
-        source = cause.source();
-    }
-    Diagnostic::input(text.trim_start_matches("error: ").to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::includes;
+
+    #[test]
+    fn the_names_that_a_mistake_is_held_against_are_those_of_the_context() {
+        let data = crate::data::DataDirs::embedded();
+        let profile = crate::profile::parse("example", crate::data::EXAMPLE_PROFILE).expect("the example");
+        let distro = crate::distro::Distro::load(&data, "debian").expect("a distro");
+        let setup = crate::setup::Setup::new(&profile, distro).expect("a setup");
+        let context = super::context(&setup);
+        assert!(super::template_error::ROOTS.iter().all(|root| context.get(root).is_some()));
+    }
 
     #[test]
     fn finds_every_include() {

@@ -5,6 +5,7 @@ use std::io;
 
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
+use super::template_error::NOTHING;
 use super::visible::visible;
 use super::wrap;
 
@@ -29,6 +30,9 @@ pub(super) fn register(tera: &mut Tera) {
     for (name, quote) in FILTERS {
         let quote = *quote;
         tera.register_filter(*name, move |value: &Value, _: Kwargs, _: &State<'_>| -> TeraResult<Value> {
+            if value.is_undefined() || value.is_none() {
+                return Err(tera::Error::message(NOTHING));
+            }
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let quoted = quote(&text).map_err(tera::Error::message)?;
             Ok(Value::safe_string(&quoted))

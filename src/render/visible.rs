@@ -7,7 +7,12 @@ pub fn visible(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\t' => out.push(c),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
+            '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
                 out.extend(c.escape_unicode());
             }
             c if c.is_control() => out.extend(c.escape_default()),

@@ -59,14 +59,15 @@ impl Language {
 }
 
 const SHELL: &[&str] = &[
-    "case", "do", "done", "elif", "else", "esac", "exec", "exit", "export", "fi", "for", "if", "in", "return", "set",
-    "shift", "then", "trap", "unset", "until", "while", "eval", "break", "continue", "cd",
+    "case", "do", "done", "elif", "else", "esac", "exec", "exit", "export", "fi", "for", "if", "in",
+    "return", "set", "shift", "then", "trap", "unset", "until", "while", "eval", "break", "continue", "cd",
 ];
 const SCRIPT: &[&str] = &["function", "if", "return", "var", "let", "const", "else", "true", "false"];
 
 /// The lines of a text, coloured.
 pub fn lines(text: &str, language: Language) -> Vec<Vec<Span>> {
-    let mut painter = Painter { lines: vec![Vec::new()], rest: text.strip_suffix('\n').unwrap_or(text), last: '\n' };
+    let mut painter =
+        Painter { lines: vec![Vec::new()], rest: text.strip_suffix('\n').unwrap_or(text), last: '\n' };
     while !painter.rest.is_empty() {
         match language {
             Language::Shell => painter.shell(),
@@ -104,7 +105,10 @@ impl Painter<'_> {
     }
 
     fn until(&self, from: usize, end: &str) -> usize {
-        self.rest.get(from..).and_then(|rest| rest.find(end)).map_or(self.rest.len(), |at| from + at + end.len())
+        self.rest
+            .get(from..)
+            .and_then(|rest| rest.find(end))
+            .map_or(self.rest.len(), |at| from + at + end.len())
     }
 
     fn line_end(&self) -> usize {
@@ -138,7 +142,11 @@ impl Painter<'_> {
         }
         let starts = !matches!(self.last, '-' | '_' | '.' | '/' | '$') && !self.last.is_alphanumeric();
         let ends = !self.rest[length..].starts_with(['-', '/', '=', '.', '(']);
-        let class = if starts && ends && words.contains(&&self.rest[..length]) { Class::Keyword } else { Class::Plain };
+        let class = if starts && ends && words.contains(&&self.rest[..length]) {
+            Class::Keyword
+        } else {
+            Class::Plain
+        };
         self.take(class, length);
     }
 
@@ -233,7 +241,10 @@ mod tests {
     #[test]
     fn shell() {
         assert_eq!(
-            marked("# a 'b\nif [ \"$a\" = 'x\ny' ]; then # c\n\tshift ${#d} $# do-it fi=1\nfi\n", Language::Shell),
+            marked(
+                "# a 'b\nif [ \"$a\" = 'x\ny' ]; then # c\n\tshift ${#d} $# do-it fi=1\nfi\n",
+                Language::Shell
+            ),
             "⟨c # a 'b⟩\n⟨k if⟩ [ ⟨s \"$a\"⟩ = ⟨s 'x⟩\n⟨s y'⟩ ]; ⟨k then⟩ ⟨c # c⟩\n\t⟨k shift⟩ ⟨v ${#d}⟩ ⟨v $#⟩ do-it fi=1\n⟨k fi⟩\n"
         );
     }
@@ -248,7 +259,10 @@ mod tests {
 
     #[test]
     fn javascript_and_ini() {
-        assert_eq!(marked("if (a == \"b\") // c\n", Language::JavaScript), "⟨k if⟩ (a == ⟨s \"b\"⟩) ⟨c // c⟩\n");
+        assert_eq!(
+            marked("if (a == \"b\") // c\n", Language::JavaScript),
+            "⟨k if⟩ (a == ⟨s \"b\"⟩) ⟨c // c⟩\n"
+        );
         assert_eq!(marked("# c\n[A]\nb = c\n", Language::Ini), "⟨c # c⟩\n⟨k [A]⟩\n⟨v b ⟩= c\n");
     }
 

@@ -69,7 +69,12 @@ impl Map {
         };
         let (cards, others): (Vec<Row>, Vec<Row>) =
             gpu.devices.chunk_by(PciAddress::same_slot).map(slot).partition(|row| row.mark.is_some());
-        Self { summary: None, loses: !others.is_empty(), cards: cards.into_iter().chain(others).collect(), others: Vec::new() }
+        Self {
+            summary: None,
+            loses: !others.is_empty(),
+            cards: cards.into_iter().chain(others).collect(),
+            others: Vec::new(),
+        }
     }
 
     /// By a machine's groups, and what of them the profile names.
@@ -101,8 +106,13 @@ impl Map {
 
 /// What the profile names and the machine does not have.
 fn missing(setup: &Setup, groups: &Groups<'_>) -> impl Iterator<Item = Device> {
-    let known: Vec<PciAddress> =
-        groups.groups.iter().flat_map(|group| &group.devices).chain(&groups.ungrouped).map(|member| member.address).collect();
+    let known: Vec<PciAddress> = groups
+        .groups
+        .iter()
+        .flat_map(|group| &group.devices)
+        .chain(&groups.ungrouped)
+        .map(|member| member.address)
+        .collect();
     setup.gpu.devices.iter().filter(move |address| !known.contains(address)).map(|address| Device {
         address: address.to_string(),
         title: "the profile names it".to_owned(),

@@ -12,7 +12,7 @@ use crate::plan::{PackageList, Plan};
 use crate::render::{Engine, File};
 
 pub use order::{Entry, Phase, phases};
-pub use page::Seen;
+pub use page::{Finding, Seen};
 use timeline::Timeline;
 
 fn timelines(plan: &Plan) -> Vec<Timeline> {
@@ -39,7 +39,12 @@ pub fn readme(data: &DataDirs, plan: &Plan) -> Result<String> {
 ///
 /// # Errors
 /// As [`Engine::render`].
-pub fn page(data: &DataDirs, plan: &Plan, files: &[(String, Vec<File>)], seen: Option<&Seen>) -> Result<String> {
+pub fn page(
+    data: &DataDirs,
+    plan: &Plan,
+    files: &[(String, Vec<File>)],
+    seen: Option<&Seen>,
+) -> Result<String> {
     let page = page::Page::new(plan, files, seen);
     let mut engine = Engine::new(data, &plan.setup)?;
     engine.render("review/review.html", &[("page", tera::Value::from_serializable(&page))])

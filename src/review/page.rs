@@ -17,12 +17,28 @@ use crate::setup::Setup;
 pub struct Seen {
     map: Map,
     difference: Difference,
+    findings: Vec<Finding>,
+}
+
+/// What `onegpu check` found, as the page shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The check's name.
+    pub id: String,
+    /// `fail`, `warn`, `unknown` or `ok`.
+    pub result: &'static str,
+    /// What was found.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// How to mend it.
+    pub fix: Option<String>,
 }
 
 impl Seen {
     /// Takes from the machine what the review shows.
-    pub fn new(setup: &Setup, groups: &Groups<'_>, difference: Difference) -> Self {
-        Self { map: Map::of_machine(setup, groups), difference }
+    pub fn new(setup: &Setup, groups: &Groups<'_>, difference: Difference, findings: Vec<Finding>) -> Self {
+        Self { map: Map::of_machine(setup, groups), difference, findings }
     }
 }
 
@@ -37,6 +53,9 @@ pub(super) struct Page {
     config: Vec<String>,
     map: Map,
     timelines: Vec<Bands>,
+    findings: Vec<Finding>,
+    /// How many of the findings are ok, and not shown one by one.
+    fine: usize,
     difference: Option<Changes>,
     phases: Vec<Part>,
     manual: bool,
@@ -132,11 +151,17 @@ impl Page {
             config: artifacts().filter(|file| file.kind.is_config()).map(|file| file.path.clone()).collect(),
             map: seen.map_or_else(|| Map::of_profile(setup), |seen| seen.map.clone()),
             timelines: setup.guests.iter().map(|guest| bands(Timeline::new(setup, guest))).collect(),
+            findings: findings(seen).filter(|finding| finding.result != "ok").cloned().collect(),
+            fine: findings(seen).filter(|finding| finding.result == "ok").count(),
             difference: seen.map(|seen| changes(&seen.difference, &phases)),
             phases,
             manual: setup.apply == crate::profile::Apply::Manual,
         }
     }
+}
+
+fn findings(seen: Option<&Seen>) -> impl Iterator<Item = &Finding> {
+    seen.into_iter().flat_map(|seen| &seen.findings)
 }
 
 fn bands(timeline: Timeline) -> Bands {
@@ -153,10 +178,7 @@ fn bands(timeline: Timeline) -> Bands {
         });
         Way { title, bands: bands.collect() }
     };
-    Bands {
-        guest: timeline.guest,
-        ways: [way("Handover", timeline.handover), way("Return", timeline.back)],
-    }
+    Bands { guest: timeline.guest, ways: [way("Handover", timeline.handover), way("Return", timeline.back)] }
 }
 
 fn changes(difference: &Difference, phases: &[Part]) -> Changes {

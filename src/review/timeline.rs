@@ -54,7 +54,12 @@ impl Timeline {
     }
 }
 
-fn moment(title: impl Into<String>, text: impl Into<String>, marks: &'static [&'static str], holder: Holder) -> Moment {
+fn moment(
+    title: impl Into<String>,
+    text: impl Into<String>,
+    marks: &'static [&'static str],
+    holder: Holder,
+) -> Moment {
     Moment { title: title.into(), text: text.into(), marks, holder }
 }
 

@@ -33,10 +33,15 @@ pub fn network(root: &Root) -> Found {
 /// Whether our policy module is among those loaded; where no policy is installed there is nothing to do.
 pub fn selinux(root: &Root) -> Found {
     let Some(config) = root.text(installed::SELINUX_CONFIG) else {
-        return if root.is_absent(installed::SELINUX_CONFIG) { Found::InForce } else { unreadable(installed::SELINUX_CONFIG) };
+        return if root.is_absent(installed::SELINUX_CONFIG) {
+            Found::InForce
+        } else {
+            unreadable(installed::SELINUX_CONFIG)
+        };
     };
     let kind = config.lines().rev().find_map(|line| line.strip_prefix("SELINUXTYPE="));
-    let plain = |kind: &&str| kind.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) && !kind.is_empty();
+    let plain =
+        |kind: &&str| kind.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) && !kind.is_empty();
     let Some(kind) = kind.map(str::trim).filter(plain) else { return Found::InForce };
     let store = format!("{}/{kind}/active", installed::SELINUX_STORE);
     let module = format!("{store}/modules/400/onegpu-hook");

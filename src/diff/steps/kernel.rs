@@ -36,9 +36,10 @@ pub fn found(root: &Root, setup: &Setup) -> Found {
         (0, None) if booted.cmdline.is_none() => {
             Found::Unknown("no boot file and no kernel command line can be read".into())
         }
-        (0, None) if !missing.is_empty() => {
-            Found::Not(format!("put on the kernel's command line: {} (the running kernel lacks it)", missing.join(" ")))
-        }
+        (0, None) if !missing.is_empty() => Found::Not(format!(
+            "put on the kernel's command line: {} (the running kernel lacks it)",
+            missing.join(" ")
+        )),
         _ => Found::InForce,
     }
 }
@@ -50,7 +51,9 @@ fn entries(root: &Root) -> Vec<String> {
         let folder = format!("{mount}/{}", at::BLS_ENTRIES);
         for name in root.names(&folder).unwrap_or_default() {
             let path = format!("{folder}/{name}");
-            let linux = |text: String| text.lines().any(|line| line.starts_with("linux ") || line.starts_with("linux\t"));
+            let linux = |text: String| {
+                text.lines().any(|line| line.starts_with("linux ") || line.starts_with("linux\t"))
+            };
             if name.ends_with(".conf") && root.text(&path).is_some_and(linux) {
                 out.push(path);
             }

@@ -35,19 +35,25 @@ fn is_present(root: &Root, init: Init, services: &Services, name: &str) -> bool 
     match init {
         Init::Systemd => unit(root, name).is_some(),
         Init::Openrc => root.is_file(&format!("{}/{name}", at::INIT_SCRIPTS)),
-        Init::Runit => services.available.as_ref().is_some_and(|folder| root.is_folder(&format!("{folder}/{name}"))),
+        Init::Runit => {
+            services.available.as_ref().is_some_and(|folder| root.is_folder(&format!("{folder}/{name}")))
+        }
     }
 }
 
 fn is_enabled(root: &Root, init: Init, services: &Services, name: &str) -> bool {
     match init {
         // A unit without [Install] is not enabled by anybody, and is no worse for it.
-        Init::Systemd => linked(root, name) || unit(root, name).is_some_and(|text| !text.contains("[Install]")),
+        Init::Systemd => {
+            linked(root, name) || unit(root, name).is_some_and(|text| !text.contains("[Install]"))
+        }
         Init::Openrc => {
             let runlevel = services.runlevel.as_deref().unwrap_or("default");
             root.is_named(&format!("{}/{runlevel}/{name}", machine::RUNLEVELS))
         }
-        Init::Runit => services.enabled.as_ref().is_some_and(|folder| root.is_named(&format!("{folder}/{name}"))),
+        Init::Runit => {
+            services.enabled.as_ref().is_some_and(|folder| root.is_named(&format!("{folder}/{name}")))
+        }
     }
 }
 
