@@ -69,11 +69,16 @@ pub fn lines(text: &str, language: Language) -> Vec<Vec<Span>> {
     let mut painter =
         Painter { lines: vec![Vec::new()], rest: text.strip_suffix('\n').unwrap_or(text), last: '\n' };
     while !painter.rest.is_empty() {
+        let before = painter.rest.len();
         match language {
             Language::Shell => painter.shell(),
             Language::Xml => painter.xml(),
             Language::JavaScript => painter.script(),
             Language::Ini => painter.ini(),
+        }
+        // Whatever a text looks like, it comes to an end.
+        if painter.rest.len() == before {
+            painter.take(Class::Plain, painter.rest.chars().next().map_or(before, char::len_utf8));
         }
     }
     painter.lines
@@ -212,7 +217,7 @@ impl Painter<'_> {
             self.take(Class::Comment, end);
         } else if line.starts_with('[') {
             self.take(Class::Keyword, end);
-        } else if let Some(at) = line.find('=').filter(|_| self.last == '\n') {
+        } else if let Some(at) = line.find('=').filter(|at| *at > 0 && self.last == '\n') {
             self.take(Class::Name, at);
         } else {
             self.take(Class::Plain, end.max(1));
