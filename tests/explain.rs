@@ -93,10 +93,7 @@ fn a_profile_of_ones_own_is_taken_at_its_word() {
     assert_eq!(found.status.code(), Some(0));
     let found = text(&found.stdout);
     assert!(found.starts_with("/etc/libvirt/hooks/qemu.d/games/prepare/begin/start.sh (file)\n"), "{found}");
-    assert!(
-        found.contains("gpu.driver is amdgpu,") && !found.contains("example"),
-        "{found}"
-    );
+    assert!(found.contains("gpu.driver is amdgpu,") && !found.contains("example"), "{found}");
     // This profile has no sound to keep running.
     assert_eq!(run(&["step:linger", "--profile", profile]).status.code(), Some(2));
     assert_eq!(run(&["step:linger"]).status.code(), Some(0));

@@ -314,6 +314,7 @@ fn a_machine_is_shown_when_it_is_named() {
         "# <script>mine</script>",
         "foreign",
         "Against the machine",
+        "What check found",
     ] {
         assert!(shown.contains(word), "{word} is not shown");
     }

@@ -36,7 +36,7 @@ impl Diff {
         let plan = super::plan(data, &profile, self.distro.as_deref())?;
         let packages = render::all(data, &plan)?;
         let difference = Difference::new(&root, &plan, &packages)?;
-        let colour = print::wants_colour();
+        let colour = super::wants_colour();
         let text = match self.stat {
             true => diff::stat(&difference, colour),
             false => diff::unified(&difference, colour),

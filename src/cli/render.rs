@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::check;
 use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::diff::Difference;
@@ -14,9 +15,9 @@ use crate::machine::pci_names::PciNames;
 use crate::machine::root::Root;
 use crate::output;
 use crate::plan::Plan;
-use crate::profile;
+use crate::profile::{self, Profile};
 use crate::render::{self, File};
-use crate::review::{self, Seen};
+use crate::review::{self, Finding, Seen};
 
 /// Write every file of the setup below DIR/root, and what each is for beside it
 #[derive(Args)]
@@ -39,7 +40,8 @@ impl Render {
         let profile = profile::read(&self.profile)?;
         let plan = super::plan(data, &profile, self.distro.as_deref())?;
         let packages = render::all(data, &plan)?;
-        let seen = self.root.as_deref().map(|root| seen(root, data, &plan, &packages)).transpose()?;
+        let seen =
+            self.root.as_deref().map(|root| seen(root, data, &profile, &plan, &packages)).transpose()?;
         let mut folder = output::Folder::new(&self.output)?;
         for (_, files) in &packages {
             for file in files {
@@ -56,9 +58,31 @@ impl Render {
 }
 
 /// What the review tells of a machine.
-fn seen(root: &Path, data: &DataDirs, plan: &Plan, packages: &[(String, Vec<File>)]) -> Result<Seen> {
+fn seen(
+    root: &Path,
+    data: &DataDirs,
+    profile: &Profile,
+    plan: &Plan,
+    packages: &[(String, Vec<File>)],
+) -> Result<Seen> {
     let root = Root::open(root)?;
     let machine = Machine::read(&root, data)?;
     let groups = Groups::new(&machine, &PciNames::new(&root));
-    Ok(Seen::new(&plan.setup, &groups, Difference::new(&root, plan, packages)?, Vec::new()))
+    let setup = &plan.setup;
+    let context = check::Context {
+        machine: &machine,
+        root: &root,
+        distro: Some(&setup.distro),
+        profile: Some(profile),
+        setup: Some(setup),
+    };
+    let findings = check::run(&context).into_iter().map(|finding| Finding {
+        id: finding.id.to_owned(),
+        result: finding.result.word(),
+        what: finding.what,
+        why: finding.why.to_owned(),
+        fix: finding.fix,
+    });
+    let findings = findings.collect();
+    Ok(Seen::new(setup, &groups, Difference::new(&root, plan, packages)?, findings))
 }
