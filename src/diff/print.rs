@@ -1,5 +1,7 @@
 //! The difference as text: git's unified diff with the steps behind the files, and `--stat`.
 
+use crate::paths::installed::NOTHING;
+
 use super::{Difference, FileDiff, Line, Sign, Standing, State, StepDiff};
 
 /// Where the terminal's own colours are switched, as git has them.
@@ -79,8 +81,8 @@ fn head(page: &mut Page, file: &FileDiff) {
     if file.binary {
         page.line(HEAD, &format!("Binary files a{path} and b{path} differ"));
     } else if !file.lines.is_empty() {
-        let old = if file.old_mode.is_none() { "/dev/null".to_owned() } else { format!("a{path}") };
-        let new = if file.new_mode.is_none() { "/dev/null".to_owned() } else { format!("b{path}") };
+        let old = if file.old_mode.is_none() { NOTHING.to_owned() } else { format!("a{path}") };
+        let new = if file.new_mode.is_none() { NOTHING.to_owned() } else { format!("b{path}") };
         page.line(HEAD, &format!("--- {old}"));
         page.line(HEAD, &format!("+++ {new}"));
     }

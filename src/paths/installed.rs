@@ -21,3 +21,5 @@ pub const INIT_SCRIPTS: &str = "/etc/init.d";
 pub const SELINUX_CONFIG: &str = "/etc/selinux/config";
 /// Where the modules of each policy are.
 pub const SELINUX_STORE: &str = "/var/lib/selinux";
+/// What git calls the side of a diff that has no file.
+pub const NOTHING: &str = "/dev/null";
