@@ -23,6 +23,7 @@ pub mod machine;
 pub mod output;
 pub mod package;
 pub mod paths;
+pub mod pinning;
 pub mod plan;
 pub mod profile;
 pub mod render;

@@ -11,6 +11,8 @@ pub const HOOK_LINK: &str = "50-onegpu";
 /// The dispatcher. AppArmor lets libvirtd's hooks run programs of `/usr/bin`
 /// unconfined, and nothing below `/usr/libexec` (facts D.10).
 pub const HOOK_PROGRAM: &str = "/usr/bin/onegpu-hook";
+/// A folder for each guest: what the user wants to run before the handover and after the return.
+pub const OWN_HOOKS: &str = "/etc/onegpu/guests";
 /// Debian's drop-in directory of `/etc/default/grub`.
 pub const GRUB_DROP_IN: &str = "/etc/default/grub.d/50-onegpu.cfg";
 /// Rules of packages for polkit.

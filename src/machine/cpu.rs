@@ -34,12 +34,16 @@ pub struct CpuFacts {
     pub core_threads: Vec<Vec<u32>>,
     /// The thread lists that share an L3 cache each, like `0-7,16-23`.
     pub l3: Vec<String>,
+    /// The CPUs that are not for efficiency, where a processor has both; like `0-15`.
+    pub performance: Option<String>,
 }
 
 /// Reads `/proc/cpuinfo`, and the caches from sysfs.
 pub fn read(root: &Root) -> CpuFacts {
     let mut facts = root.text(at::CPUINFO).map(|text| parse(&text)).unwrap_or_default();
     facts.l3 = caches(root);
+    // Intel's two kinds of cores count events apart (tools/perf/Documentation/intel-hybrid.txt).
+    facts.performance = root.attribute(at::PERFORMANCE_CPUS).filter(is_list);
     facts
 }
 
@@ -113,9 +117,13 @@ fn caches(root: &Root) -> Vec<String> {
         .filter(is_cpu)
         .take(MOST_THREADS)
         .filter_map(|name| root.attribute(&format!("{}/{name}/cache/index3/shared_cpu_list", at::CPUS)));
-    let is_list = |list: &String| list.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'-');
     let mut lists: Vec<String> = lists.filter(is_list).collect();
     lists.sort_by_key(|list| list.split([',', '-']).next().and_then(|n| n.parse::<u32>().ok()));
     lists.dedup();
     lists
+}
+
+/// Whether it looks like the kernel's list of CPUs.
+fn is_list(list: &String) -> bool {
+    !list.is_empty() && list.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'-')
 }

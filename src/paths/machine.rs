@@ -66,6 +66,8 @@ pub const OSTREE_BOOTED: &str = "/run/ostree-booted";
 pub const CPUINFO: &str = "/proc/cpuinfo";
 /// A folder for each CPU, `cpuN`.
 pub const CPUS: &str = "/sys/devices/system/cpu";
+/// The list of CPUs that are not for efficiency, where a processor of Intel's has both kinds.
+pub const PERFORMANCE_CPUS: &str = "/sys/devices/cpu_core/cpus";
 /// Memory.
 pub const MEMINFO: &str = "/proc/meminfo";
 /// A folder for each size of huge pages, `hugepages-2048kB`.

@@ -59,7 +59,8 @@ mod tests {
 
     use super::*;
     use crate::profile::{
-        Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, GuestOs, Init, Profile, parse,
+        Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, Governor, GuestOs, Hugepages, Init,
+        Profile, parse,
     };
 
     /// The keys that the reader takes in the table `path`; none where it is no table.
@@ -109,6 +110,8 @@ mod tests {
             ("gpu.driver", words(Driver::ALL)),
             ("guest.os", words(GuestOs::ALL)),
             ("guest.audio", words(Audio::ALL)),
+            ("guest.hugepages", words(Hugepages::ALL)),
+            ("guest.governor", words(Governor::ALL)),
             ("package.apply", words(Apply::ALL)),
         ];
         let told = all().iter().filter(|key| !key.values.is_empty());
@@ -176,7 +179,12 @@ mod tests {
             let Some(example) = &key.example else { continue };
             let path: Vec<&str> = key.key.split('.').collect();
             // Sound of a user's needs that user: the default is another.
-            let example = if key.key == "guest.audio" { "\"none\"" } else { example };
+            let example = match key.key.as_str() {
+                "guest.audio" => "\"none\"",
+                // Each of its keys can be left out but one.
+                "guest.cpus" => "{ cores = 2, threads = 1, pin = [\"2\", \"3\"], host = \"0-1\" }",
+                _ => example,
+            };
             if let [table, name] = path.as_slice() {
                 let table = whole.entry(*table).or_insert_with(|| toml::Table::new().into());
                 table.as_table_mut().unwrap().insert((*name).to_owned(), value(example));

@@ -1,6 +1,7 @@
 //! The profile: one TOML file that says what is true of the host and what the
 //! guests shall be. Only what cannot be known otherwise must stand in it.
 
+mod cpus;
 pub mod keys;
 mod read;
 mod values;
@@ -9,10 +10,13 @@ mod words;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub use cpus::{CpuList, Cpus, GuestCpus};
 pub(crate) use read::toml_diagnostic;
 pub use read::{nearest, parse, read};
 pub use values::{DiskSize, GuestName, HostPath, Memory, PciAddress, UsbId, UserName};
-pub use words::{Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, GuestOs, Init};
+pub use words::{
+    Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, Governor, GuestOs, Hugepages, Init,
+};
 
 /// A whole profile, as written.
 #[derive(Debug, Clone, Deserialize)]
@@ -105,7 +109,7 @@ pub struct Guest {
     #[serde(default)]
     pub memory: Memory,
     /// Virtual CPUs; without it four cores of one thread.
-    pub cpus: Option<Spanned<Cpus>>,
+    pub cpus: Option<Spanned<GuestCpus>>,
     /// The disk; without it `NAME.qcow2` among libvirt's images.
     pub disk: Option<Disk>,
     /// The installer's image, for the setup twin.
@@ -121,40 +125,17 @@ pub struct Guest {
     pub evdev: Vec<Spanned<HostPath>>,
     /// Where the guest's sound goes.
     pub audio: Option<Spanned<Audio>>,
-}
-
-/// The guest's virtual CPUs.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cpus {
-    /// Cores of the one socket.
-    pub cores: u32,
-    /// Threads of each core.
-    #[serde(default = "one")]
-    pub threads: u32,
-}
-
-impl Cpus {
-    /// How many cores and threads there may be.
-    pub const LIMITS: [std::ops::RangeInclusive<u32>; 2] = [1..=256, 1..=8];
-    /// The same as a sentence.
-    pub const RULE: &str = "a guest has 1 to 256 cores of 1 to 8 threads";
-
-    /// Whether both are within the limits.
-    pub fn is_possible(self) -> bool {
-        let [cores, threads] = Self::LIMITS;
-        cores.contains(&self.cores) && threads.contains(&self.threads)
-    }
-}
-
-fn one() -> u32 {
-    1
-}
-
-impl Default for Cpus {
-    fn default() -> Self {
-        Self { cores: 4, threads: 1 }
-    }
+    /// Whether its memory lies in huge pages.
+    pub hugepages: Option<Spanned<Hugepages>>,
+    /// How fast the host's processor runs while the guest has the card.
+    #[serde(default)]
+    pub governor: Governor,
+    /// Whether the host is kept from going to sleep meanwhile.
+    #[serde(default)]
+    pub inhibit_sleep: bool,
+    /// Whether programs of the user's own run before the handover and after the return.
+    #[serde(default)]
+    pub own_hooks: bool,
 }
 
 /// The guest's disk.

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Cpus, Profile, Source};
+use super::cpus::Complaint;
+use super::{Guest, Hugepages, Profile, Source};
 use crate::diag::{Diagnostic, Result};
 
 /// No profile needs more; a larger file was named by mistake.
@@ -99,6 +100,7 @@ fn explain(message: &str) -> (String, Option<String>) {
     }
     let help = match message.rsplit_once("expected ").map(|(_, wanted)| wanted) {
         Some("a string") => Some("write it in quotes"),
+        Some("a boolean") => Some("`true` or `false`, without quotes"),
         Some("a sequence") => Some("a list is wanted: `[[guest]]` with two brackets, or `[\"…\", \"…\"]`"),
         Some("u32") => Some("a whole number from 0 to 4294967295, without quotes"),
         _ => None,
@@ -115,8 +117,6 @@ pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
 }
-
-type Complaint = (String, std::ops::Range<usize>, String);
 
 /// What no single value shows: names that meet each other.
 fn check_guests(profile: &Profile) -> std::result::Result<(), Complaint> {
@@ -140,11 +140,21 @@ fn check_guests(profile: &Profile) -> std::result::Result<(), Complaint> {
                 ));
             }
         }
-        let Some(said) = &guest.cpus else { continue };
-        if !said.get_ref().is_possible() {
-            let message = Cpus::RULE.to_owned();
-            return Err((message, said.span(), "write for example `{ cores = 6, threads = 2 }`".into()));
+        if let Some(cpus) = &guest.cpus {
+            cpus.get_ref().check(cpus.span())?;
         }
+        check_hugepages(guest)?;
     }
     Ok(())
+}
+
+/// Memory that is set aside is set aside whole.
+fn check_hugepages(guest: &Guest) -> std::result::Result<(), Complaint> {
+    match &guest.hugepages {
+        Some(said) if *said.get_ref() == Hugepages::Reserve && guest.memory.mib % 2 == 1 => {
+            let message = format!("{} MiB of memory are no whole number of huge pages", guest.memory.mib);
+            Err((message, said.span(), "a huge page has 2 MiB: make `memory` an even number of MiB".into()))
+        }
+        _ => Ok(()),
+    }
 }

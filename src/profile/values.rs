@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// The rule that was broken, after what was found: in a list the caret alone
 /// does not tell which value is meant.
-fn found(text: &str, rule: &str) -> String {
+pub(super) fn found(text: &str, rule: &str) -> String {
     let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
     let more = if text.chars().count() > 40 { "…" } else { "" };
     format!("`{shown}{more}`: {rule}")

@@ -136,6 +136,32 @@ words! {
 }
 
 words! {
+    /// What a guest's memory is made of.
+    #[derive(Default)]
+    Hugepages {
+        /// Ordinary pages, of 4 KiB.
+        #[default]
+        None = "none",
+        /// As many of 2 MiB as the kernel finds; the rest are ordinary.
+        Transparent = "transparent",
+        /// All of 2 MiB, set aside before the guest starts; without them it does not.
+        Reserve = "reserve",
+    }
+}
+
+words! {
+    /// What decides how fast the host's processor runs.
+    #[derive(Default)]
+    Governor {
+        /// What decides otherwise, too.
+        #[default]
+        Keep = "keep",
+        /// The kernel's `performance`: always fast.
+        Performance = "performance",
+    }
+}
+
+words! {
     /// Whether installing the packages applies them.
     #[derive(Default)]
     Apply {

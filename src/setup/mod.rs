@@ -1,19 +1,22 @@
 //! A profile on one distro, with every default filled in: what templates see.
 
+mod cpus;
 mod host;
 mod said;
 
 use std::ops::Range;
 
 use serde::Serialize;
+use toml::Spanned;
 
 use crate::diag::{Diagnostic, Result};
 use crate::distro::{Distro, Format};
+pub use cpus::Pinning;
 use crate::domain::{self, Hostdev, Identity};
 use crate::paths;
 use crate::profile::{
-    self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, GuestOs, Init, PciAddress,
-    Profile, User,
+    self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, Governor, GuestCpus, GuestOs, Hugepages,
+    Init, PciAddress, Profile, User,
 };
 
 pub use said::Said;
@@ -105,6 +108,16 @@ pub struct Guest {
     pub evdev: Vec<String>,
     /// Where sound goes.
     pub audio: Audio,
+    /// On which of the host's CPUs it runs.
+    pub pinning: Option<Pinning>,
+    /// What its memory is made of.
+    pub hugepages: Hugepages,
+    /// How fast the host's processor runs meanwhile.
+    pub governor: Governor,
+    /// Whether the host is kept awake meanwhile.
+    pub inhibit_sleep: bool,
+    /// Where the user's own programs lie that run before and after.
+    pub own_hooks: Option<String>,
 }
 
 /// A guest's disk, resolved.
@@ -142,6 +155,7 @@ impl Setup {
             profile.guests.iter().map(|guest| self::guest(guest, distro.package.format)).collect();
         for (said, guest) in profile.guests.iter().zip(&guests) {
             check_sound(profile, said, guest, &host)?;
+            cpus::notes(guest, &host, &mut notes);
         }
         check_package_names(profile, &guests)?;
         let (apply, revision) = (profile.package.apply, profile.package.revision.unwrap_or(1));
@@ -219,13 +233,19 @@ fn guest(said: &profile::Guest, format: Format) -> Guest {
     let block = path.starts_with(paths::DEVICE_DIR);
     let raw = block || path.ends_with(".raw") || path.ends_with(".img");
     let text = |path: &Option<profile::HostPath>| path.as_ref().map(|path| path.as_str().to_owned());
+    let cpus = said.cpus.as_ref().map(Spanned::get_ref);
     Guest {
         identity: Identity::new(&name),
         package: package_name(&name, format),
         os: said.os,
         windows: said.os.is_windows(),
         memory_mib: said.memory.mib,
-        cpus: said.cpus.as_ref().map(|cpus| *cpus.get_ref()).unwrap_or_default(),
+        cpus: cpus.map(GuestCpus::count).unwrap_or_default(),
+        pinning: cpus.and_then(Pinning::new),
+        hugepages: said.hugepages.as_ref().map(|word| *word.get_ref()).unwrap_or_default(),
+        governor: said.governor,
+        inhibit_sleep: said.inhibit_sleep,
+        own_hooks: said.own_hooks.then(|| format!("{}/{name}", paths::OWN_HOOKS)),
         disk: Disk {
             kind: if block { "block" } else { "file" },
             format: if raw { "raw" } else { "qcow2" },
