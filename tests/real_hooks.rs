@@ -12,16 +12,19 @@ use std::process::Command;
 use std::time::Instant;
 
 use machine::{Cell, GUEST, Machine};
-use onegpu::profile::{Driver, Init};
+use onegpu::profile::{Driver, Hugepages, Init};
 
-const RUNIT: Cell =
-    Cell { init: Init::Runit, driver: Driver::Nouveau, desktop: true, pipewire: true, shell: "sh" };
+const RUNIT: Cell = Cell { init: Init::Runit, driver: Driver::Nouveau, ..machine::NVIDIA };
 
 fn cells() -> impl Iterator<Item = Cell> {
     Init::ALL.iter().flat_map(|&init| {
         Driver::ALL.iter().flat_map(move |&driver| {
             [true, false].into_iter().flat_map(move |desktop| {
-                [true, false].map(|pipewire| Cell { init, driver, desktop, pipewire, shell: "sh" })
+                let plain = [true, false].map(|pipewire| Cell { init, driver, desktop, pipewire, ..RUNIT });
+                let full = Hugepages::ALL.iter().map(move |&hugepages| {
+                    Cell { init, driver, desktop, options: true, hugepages, ..RUNIT }
+                });
+                plain.into_iter().chain(full)
             })
         })
     })

@@ -13,6 +13,7 @@ use onegpu::render::quote::FILTERS;
 /// them, need no quoting anywhere.
 const NUMBERS: &[&str] = &[
     "changed.entry",
+    "cpu",
     "deb.installed_size",
     "entry.number",
     "guest.cpus.cores",
@@ -26,6 +27,7 @@ const NUMBERS: &[&str] = &[
     "host.user.uid",
     "hostdev.bus",
     "loop.index",
+    "loop.index0",
     "package.epoch",
     "page.difference.same",
     "page.files",

@@ -1,3 +1,5 @@
+{*- Sections that only some profiles ask for lie in start/. -*}
+{%- set host_cpus = guest.pinning and guest.pinning.host and host.init == "systemd" -%}
 #!/bin/sh
 # The handover of {{ gpu.address | comment }} to {{ guest.name | comment }}. Libvirt runs it before it takes the card
 # (prepare/begin), and then detaches the devices itself. Each step is recorded in
@@ -28,6 +30,15 @@ take() {
 	shift 2
 	step "$@" || fail "$1"
 }
+{%- if guest.inhibit_sleep or guest.governor == "performance" or host_cpus %}
+
+# try RECORD VALUE WHAT COMMAND...: the same for what the guest can do without.
+try() {
+	did "$1" "$2" || fail "no record"
+	shift 2
+	step "$@"
+}
+{%- endif %}
 
 lock && bounded mkdir -p -m 0700 "/run/onegpu/$guest" || exit 1
 begin start
@@ -44,6 +55,16 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 	esac
 done
 did card "$nodes" || fail "no record"
+did boot "${boot-}" || fail "no record"
+{%- if guest.own_hooks %}
+{%- include "guest/start/own.sh" %}
+{%- endif %}
+{%- if guest.inhibit_sleep %}
+{%- include "guest/start/awake.sh" %}
+{%- endif %}
+{%- if guest.hugepages != "none" %}
+{%- include "guest/start/hugepages.sh" %}
+{%- endif %}
 {%- if guest.audio == "pipewire" %}
 
 # For its sound QEMU runs as {{ host.user.name | comment }}, and has to get through folders of libvirt's.
@@ -92,6 +113,9 @@ fi
 
 # shellcheck disable=SC2086 # a list
 step "wait until nobody holds the card" await nobody_holds {% if gpu.driver == "nvidia" %}/dev/nvidia* {% endif %}$nodes || fail "somebody holds it"
+{%- if guest.hugepages == "reserve" %}
+{%- include "guest/start/hugepages-again.sh" %}
+{%- endif %}
 {%- if gpu.devices | length > 1 %}
 
 # Sound. Without its driver, PipeWire lets go of it. The kernel waits for everybody to do so,
@@ -154,5 +178,10 @@ fi
 for screen in /sys/bus/platform/drivers/*-framebuffer/*-framebuffer.*; do
 	[ ! -e "$screen" ] || step "release ${screen##*/}" put "${screen##*/}" "${screen%/*}/unbind" || fail "releasing the firmware's framebuffer"
 done
+{%- endif %}
+{%- include "guest/start/speed.sh" %}
+{%- if guest.inhibit_sleep %}
+
+step "see that the host is kept awake" retry recorded awake-held
 {%- endif %}
 say "the card is free"

@@ -1,3 +1,5 @@
+{*- Sections that only some profiles ask for lie in stop/. -*}
+{%- set host_cpus = guest.pinning and guest.pinning.host and host.init == "systemd" -%}
 #!/bin/sh
 # The return of {{ gpu.address | comment }} from {{ guest.name | comment }}. Libvirt runs it after the guest's end
 # (release/end), when it has attached the devices to the host again; start.sh runs it when
@@ -27,6 +29,7 @@ undo() {
 	shift
 	step "$what" retry "$@"
 }
+{%- include "guest/stop/speed.sh" %}
 {%- if gpu.driver == "nvidia" %}
 
 if read -r modules 2>/dev/null <"$record/modules"; then
@@ -53,7 +56,17 @@ drivers_are_back() {
 	done
 	[ -e "$pci"/{{ gpu.address | sh }}/driver ]
 }
-undo "wait for the drivers" drivers_are_back
+# tell TEXT: to the person at the screen.
+tell() {
+	for screen in /dev/tty1 /dev/console; do
+		put "onegpu: $1; the log is /var/log/onegpu/$guest.log" "$screen"
+	done
+}
+undo "wait for the drivers" drivers_are_back || {
+	# The next best: one that draws at least a console.
+	step "load another driver" bounded modprobe {% if gpu.driver == "nvidia" %}nouveau{% else %}{{ gpu.driver | sh }}{% endif %}
+	step "wait for a driver" drivers_are_back || tell "the card has no driver: only a reboot may help"
+}
 
 card_is_there() {
 	set -- "$pci"/{{ gpu.address | sh }}/drm/card*
@@ -90,11 +103,13 @@ done
 
 # Without a desktop, a console: the person at the screen has nothing else.
 console_instead() {
-	for screen in /dev/tty1 /dev/console; do
-		put "onegpu: $display does not start. Log in here; the log is /var/log/onegpu/$guest.log" "$screen"
-	done
+	tell "$display does not start. Log in here"
 {%- if host.init == "systemd" %}
 	bounded systemctl start getty@tty1.service
+{%- elif host.init == "openrc" %}
+	bounded rc-service agetty.tty1 start # elsewhere init itself keeps a getty there
+{%- else %}
+	bounded sv start agetty-tty1
 {%- endif %}
 	bounded chvt 1
 }
@@ -113,6 +128,9 @@ keep_out() {
 if recorded let-through; then
 	undo "QEMU no longer gets through" keep_out
 fi
+{%- endif %}
+{%- if guest.own_hooks %}
+{%- include "guest/stop/own.sh" %}
 {%- endif %}
 
 undo "forget" bounded rm -rf "$record"

@@ -3,8 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::NVIDIA;
-use super::machine::{GUEST, Machine};
+use super::machine::{GUEST, Machine, NVIDIA};
 
 const HOOK: &str = "/etc/libvirt/hooks/qemu.d/50-onegpu";
 

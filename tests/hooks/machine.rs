@@ -1,86 +1,38 @@
 //! A machine to run hooks on: a folder with its own /sys, /dev, /run and commands, entered
 //! by chroot in namespaces of its own, so that nothing outside can be touched or seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{LazyLock, Mutex};
 
-use onegpu::data::DataDirs;
-use onegpu::distro::Distro;
-use onegpu::plan::Plan;
-use onegpu::profile::{self, Driver, Init};
-use onegpu::render::{self, File};
-use onegpu::setup::Setup;
+use onegpu::profile::{Driver, Init};
 
-/// What a machine is rendered for.
-#[derive(Clone, Copy, Debug)]
-pub struct Cell {
-    pub init: Init,
-    pub driver: Driver,
-    /// Whether a display manager shows the desktop.
-    pub desktop: bool,
-    pub pipewire: bool,
-    pub shell: &'static str,
-}
+#[path = "cell.rs"]
+mod cell;
 
-/// The guest's name holds every kind of character that a name may hold.
-pub const GUEST: &str = "a+b.c_d-e";
+pub use cell::{Cell, GUEST, NVIDIA, files};
+
 /// Commands that are only ever faked.
-const FAKED: [&str; 9] =
-    ["systemctl", "rc-service", "sv", "loginctl", "modprobe", "udevadm", "logger", "chvt", "setfacl"];
+const FAKED: [&str; 11] = [
+    "systemctl",
+    "rc-service",
+    "sv",
+    "loginctl",
+    "modprobe",
+    "udevadm",
+    "logger",
+    "chvt",
+    "setfacl",
+    "systemd-inhibit",
+    "elogind-inhibit",
+];
 /// Commands that do what they do, after the fake has had its say.
 const REAL: [&str; 10] = ["date", "find", "flock", "ln", "mkdir", "mv", "rm", "rmdir", "sleep", "timeout"];
-
-const DISTRO: &str = r#"
-like = "debian"
-id = "testos"
-name = "Test OS"
-family = "debian"
-tested = "rendered"
-inits = ["systemd", "openrc", "runit"]
-[libvirt.runit]
-enable = ["libvirtd"]
-reload = ["libvirtd"]
-available = "/etc/sv"
-enabled = "/var/service"
-[display-manager.runit.own]
-sddm = "sddm"
-"#;
-
-/// The files that the packages of a cell install.
-pub fn files(cell: Cell) -> Vec<File> {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("distros")).unwrap();
-    fs::write(dir.path().join("distros/testos.toml"), DISTRO).unwrap();
-    let data = DataDirs::standard(Some(dir.path()));
-    let profile = format!(
-        r#"
-[host]
-distro = "testos"
-init = "{}"
-cpu = "amd"
-user = {{ name = "mika", uid = 1000 }}
-display-manager = "{}"
-[gpu]
-address = "0000:0b:00.0"
-driver = "{}"
-devices = ["0000:0b:00.0", "0000:0b:00.1"]
-[[guest]]
-name = "{GUEST}"
-audio = "{}"
-"#,
-        cell.init,
-        if cell.desktop { "sddm" } else { "none" },
-        cell.driver,
-        if cell.pipewire { "pipewire" } else { "none" },
-    );
-    let profile = profile::parse("profile.toml", &profile).unwrap();
-    let setup = Setup::new(&profile, Distro::load(&data, "testos").unwrap()).unwrap();
-    let packages = render::all(&data, &Plan::new(setup)).unwrap();
-    packages.into_iter().flat_map(|(_, files)| files).collect()
-}
+/// Top folders that nothing on a machine writes to.
+const FIXED: [&str; 7] = ["bin", "etc", "fakes", "lib", "lib64", "tools", "usr"];
 
 pub struct Machine {
     dir: tempfile::TempDir,
@@ -101,8 +53,8 @@ impl Machine {
         let (start, stop) =
             (format!("{hooks}/prepare/begin/start.sh"), format!("{hooks}/release/end/stop.sh"));
         let machine = Self { dir, start, stop };
-        for file in files(cell) {
-            let text = String::from_utf8(file.bytes).unwrap();
+        for file in files(cell).iter() {
+            let text = String::from_utf8(file.bytes.clone()).unwrap();
             if let onegpu::plan::Kind::Link = file.kind {
                 machine.parent(&file.path);
                 symlink(text, machine.path(&file.path)).unwrap();
@@ -116,12 +68,25 @@ impl Machine {
         machine
     }
 
+    /// Another machine in the same state. What nothing writes to is shared.
+    pub fn copy(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(self.dir.path()).unwrap() {
+            let name = entry.unwrap().file_name();
+            let shared = FIXED.iter().any(|fixed| name == *fixed);
+            duplicate(&self.dir.path().join(&name), &dir.path().join(&name), shared);
+        }
+        Self { dir, start: self.start.clone(), stop: self.stop.clone() }
+    }
+
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path.trim_start_matches('/'))
     }
 
     pub fn write(&self, path: &str, text: &str, mode: u32) {
         self.parent(path);
+        // It may be another machine's too.
+        let _ = fs::remove_file(self.path(path));
         fs::write(self.path(path), text).unwrap();
         fs::set_permissions(self.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -177,6 +142,12 @@ impl Machine {
             ("/dev/null", ""),
             ("/dev/tty1", ""),
             ("/dev/console", ""),
+            ("/sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "schedutil"),
+            ("/sys/devices/system/cpu/cpufreq/policy1/scaling_governor", "powersave"),
+            ("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "3"),
+            ("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "2"),
+            ("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "1"),
+            ("/state/cpus/system.slice", "0-15"),
             ("/state/session", ""),
             ("/var/lib/libvirt/qemu/x", ""),
             ("/calls", ""),
@@ -186,6 +157,13 @@ impl Machine {
         }
         for dir in ["/run/udev", "/var/log", "/proc", "/tmp"] {
             fs::create_dir_all(self.path(dir)).unwrap();
+        }
+        if cell.options {
+            for name in ["before-handover", "after-return"] {
+                let own = format!("/etc/onegpu/guests/{GUEST}/{name}");
+                self.parent(&own);
+                symlink("/fakes/fake", self.path(&own)).unwrap();
+            }
         }
         let service = if cell.init == Init::Systemd { "display-manager.service" } else { "sddm" };
         if cell.desktop {
@@ -219,11 +197,15 @@ impl Machine {
 
     /// Runs a hook script as libvirt does; its status, 137 when it was killed.
     pub fn run(&self, script: &str, arguments: &str) -> i32 {
-        // A shell of its own, for the first process of a namespace cannot be killed from inside.
-        let text = format!("/tools/sh -c 'echo $$ >/script; exec {script} {GUEST} {arguments}'; exit $?");
-        let output = self.sh(&text);
+        let output = self.sh(&format!("{}; exit $?", self.run_as_libvirt(script, arguments)));
         assert!(output.stdout.is_empty(), "a hook writes nothing to standard output: {output:?}");
         output.status.code().unwrap()
+    }
+
+    /// The call of a script. A shell of its own, for the first process of a namespace cannot
+    /// be killed from inside.
+    pub fn run_as_libvirt(&self, script: &str, arguments: &str) -> String {
+        format!("/tools/sh -c 'echo $$ >/script; exec {script} {GUEST} {arguments}'")
     }
 
     pub fn start(&self) -> i32 {
@@ -235,8 +217,17 @@ impl Machine {
     }
 
     /// The next time the call is made, this happens instead: `fail`, `hang`, `die-before`, `die-after`
-    /// (the script is killed), or `always`, which fails each time.
+    /// (the script is killed); or each time: `always` fails, `stuck` hangs.
     pub fn fault(&self, mode: &str, call: &str) {
+        // The others do at once what they do: most of the time went into the fakes.
+        for name in REAL.into_iter().chain(["sh"]).filter(|name| !call.starts_with(name)) {
+            let fake = self.path(&format!("/fakes/{name}"));
+            // Where a test has put a program of its own, it stays.
+            if fs::read_link(&fake).is_ok_and(|to| to == Path::new("fake")) {
+                fs::remove_file(&fake).unwrap();
+                symlink(format!("/tools/{name}"), &fake).unwrap();
+            }
+        }
         self.write("/fault", &format!("{mode}\n{call}\n"), 0o644);
     }
 
@@ -293,8 +284,29 @@ pub fn shorten(mut text: String) -> String {
     text
 }
 
+/// The whole folder again: with links to the same files, or with files of its own.
+fn duplicate(from: &Path, to: &Path, shared: bool) {
+    let kind = fs::symlink_metadata(from).unwrap().file_type();
+    if kind.is_dir() {
+        fs::create_dir(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let name = entry.unwrap().file_name();
+            duplicate(&from.join(&name), &to.join(&name), shared);
+        }
+    } else if kind.is_symlink() {
+        symlink(fs::read_link(from).unwrap(), to).unwrap();
+    } else if !shared || fs::hard_link(from, to).is_err() {
+        fs::copy(from, to).unwrap();
+    }
+}
+
 /// A program of this machine and what it is linked to, with where it goes.
 fn with_libraries(name: &str) -> Vec<(PathBuf, String)> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Vec<(PathBuf, String)>>>> = LazyLock::new(Mutex::default);
+    KNOWN.lock().unwrap().entry(name.to_owned()).or_insert_with(|| look_up(name)).clone()
+}
+
+fn look_up(name: &str) -> Vec<(PathBuf, String)> {
     let path = std::env::var("PATH").unwrap();
     let program = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.exists());
     let program = fs::canonicalize(program.unwrap_or_else(|| panic!("{name} is needed on PATH"))).unwrap();

@@ -3,25 +3,23 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by a panic")]
 
+mod accidents;
 mod dispatcher;
 mod faults;
 mod logs;
 mod machine;
+mod rare;
 
 use std::fs;
 use std::path::Path;
 
-use machine::{Cell, GUEST, Machine};
-use onegpu::profile::{Driver, Init};
-
-/// The longest scripts.
-const NVIDIA: Cell =
-    Cell { init: Init::Systemd, driver: Driver::Nvidia, desktop: true, pipewire: true, shell: "sh" };
+use machine::{Cell, GUEST, Machine, NVIDIA};
+use onegpu::profile::{Driver, Hugepages, Init};
 
 fn cells() -> impl Iterator<Item = Cell> {
     Init::ALL.iter().flat_map(|&init| {
         Driver::ALL.iter().flat_map(move |&driver| {
-            [true, false].map(|desktop| Cell { init, driver, desktop, pipewire: desktop, shell: "sh" })
+            [true, false].map(|desktop| Cell { init, driver, desktop, pipewire: desktop, ..NVIDIA })
         })
     })
 }
@@ -43,7 +41,7 @@ fn every_cell_goes_there_and_back() {
     }
 }
 
-/// The calls of four cells, in order. `ONEGPU_BLESS=1` writes them anew.
+/// The calls of some cells, in order. `ONEGPU_BLESS=1` writes them anew.
 #[test]
 fn steps_come_in_the_order_of_the_expected_files() {
     for (name, cell) in [
@@ -51,16 +49,18 @@ fn steps_come_in_the_order_of_the_expected_files() {
         ("openrc-amdgpu", Cell { init: Init::Openrc, driver: Driver::Amdgpu, ..NVIDIA }),
         ("runit-nouveau", Cell { init: Init::Runit, driver: Driver::Nouveau, ..NVIDIA }),
         ("systemd-i915-console", Cell { driver: Driver::I915, desktop: false, ..NVIDIA }),
+        ("systemd-nvidia-options", Cell { options: true, hugepages: Hugepages::Reserve, ..NVIDIA }),
     ] {
         let machine = Machine::new(cell);
         let mut found = String::new();
+        let put = r#"sh -c while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || exit; shift 2; done sh"#;
         let housekeeping = ["timeout", "logger", "date", "mkdir", "rmdir", "flock", "find /var"];
         for script in ["start", "stop"] {
             let status = if script == "start" { machine.start() } else { machine.stop() };
             found.push_str(&format!("# {script}: {status}\n"));
             for call in machine.calls() {
                 if !housekeeping.iter().any(|word| call.starts_with(word)) {
-                    found.push_str(&call.replace(r#"sh -c printf "%s\n" "$1" >"$2" sh"#, "put"));
+                    found.push_str(&call.replace(put, "put"));
                     found.push('\n');
                 }
             }
@@ -86,21 +86,6 @@ fn scripts_may_run_twice_and_in_any_order() {
     machine.calls();
     assert_eq!(machine.stop(), 0);
     assert!(machine.calls().is_empty(), "the second return finds nothing to do");
-}
-
-#[test]
-fn both_at_once_leave_the_card_there_or_back_and_never_between() {
-    for order in ["START & STOP & wait", "STOP & START & wait", "START & STOP & START & STOP & wait"] {
-        let machine = Machine::new(NVIDIA);
-        let before = machine.state();
-        machine.sh(&order.replace("START", &machine.start).replace("STOP", &machine.stop));
-        if machine.state() != before {
-            let log = machine.log();
-            assert!(log.trim_end().ends_with("the card is free"), "{order}: half a handover\n{log}");
-            assert_eq!(machine.stop(), 0);
-        }
-        assert_eq!(machine.state(), before, "{order}\n{}", machine.log());
-    }
 }
 
 /// Runs a start while `holder` runs in the background; whether it still ran afterwards, and the status.
@@ -135,20 +120,6 @@ fn who_will_not_leave_keeps_the_card() {
     assert_eq!(machine.state(), before, "{}", machine.log());
     assert!(machine.log().contains("held by qemu-system-x86"), "{}", machine.log());
     assert!(machine.log().contains("giving up: somebody holds it"), "{}", machine.log());
-}
-
-#[test]
-fn a_desktop_without_a_way_back_becomes_a_console() {
-    let machine = Machine::new(NVIDIA);
-    assert_eq!(machine.start(), 0);
-    machine.fault("always", "systemctl start display-manager.service");
-    machine.stop();
-    let screen = fs::read_to_string(machine.path("/dev/tty1")).unwrap();
-    assert!(screen.contains("display-manager.service does not start. Log in here"), "{screen}");
-    let calls = machine.calls();
-    assert_eq!(calls.iter().filter(|call| *call == "systemctl start display-manager.service").count(), 3);
-    assert!(calls.contains(&"systemctl start getty@tty1.service".to_owned()));
-    assert!(calls.contains(&"chvt 1".to_owned()));
 }
 
 #[test]

@@ -69,6 +69,11 @@ impl Cell {
             os = "linux"
             disk = {{ path = "/dev/disk/by-id/ata-games" }}
             evdev = ["/dev/input/by-id/usb-Some_Mouse-event-mouse"]
+            cpus = {{ cores = 2, threads = 2, pin = ["2,6", "3,7"], host = "0-1,4-5" }}
+            hugepages = "reserve"
+            governor = "performance"
+            inhibit-sleep = true
+            own-hooks = true
             "#,
             distro.id
         )

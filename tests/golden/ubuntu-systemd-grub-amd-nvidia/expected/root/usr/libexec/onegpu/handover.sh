@@ -13,7 +13,10 @@ log=/var/log/onegpu/$guest.log
 # lock: one handover or return at a time, of whichever guest.
 lock() {
 	[ -d /run/onegpu ] || bounded mkdir -p -m 0700 /run/onegpu || return
-	exec 9</run/onegpu && timeout -k "$grace" "$queue" flock 9
+	exec 9</run/onegpu && timeout -k "$grace" "$queue" flock 9 || return
+	# What was done before the last boot is undone by it.
+	read -r boot </proc/sys/kernel/random/boot_id
+	! read -r was 2>/dev/null <"$record/boot" || [ "$was" = "$boot" ] || bounded rm -rf "$record"
 }
 
 # begin WHAT: all output goes to the log, for libvirt waits until everything has let
@@ -37,10 +40,10 @@ bounded() {
 	timeout -k "$grace" "$bound" "$@" </dev/null 3>&- 9>&-
 }
 
-# put VALUE FILE: writes to the kernel.
+# put VALUE FILE [VALUE FILE]...: writes to the kernel.
 put() {
 	# shellcheck disable=SC2016 # for the inner shell
-	bounded sh -c 'printf "%s\n" "$1" >"$2"' sh "$1" "$2"
+	bounded sh -c 'while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || exit; shift 2; done' sh "$@"
 }
 
 # The record: one file for each thing, written before it is done. What is there
@@ -69,12 +72,15 @@ retry() {
 		"$@" && return
 		status=$?
 		[ "$way" != start ] || [ "$status" -lt 124 ] || break
-		[ "$again" = 0 ] || bounded sleep "$again"
+		[ "$again" != 0 ] || break
+		say "once more, for it ended with $status: $what"
+		bounded sleep "$again"
 	done
 	return "$status"
 }
 
-# step WHAT COMMAND...: takes a step and logs it with its duration.
+# step WHAT COMMAND...: takes a step and logs it with its duration. `onegpu log` reads these
+# lines and those of `begin`; what else is in the log came from a command or from `say`.
 step() {
 	what=$1
 	shift

@@ -42,6 +42,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 	esac
 done
 did card "$nodes" || fail "no record"
+did boot "${boot-}" || fail "no record"
 
 # The driver's daemons keep /dev/nvidia* open.
 for daemon in nvidia-persistenced nvidia-powerd; do

@@ -42,6 +42,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 	esac
 done
 did card "$nodes" || fail "no record"
+did boot "${boot-}" || fail "no record"
 
 # For its sound QEMU runs as mika, and has to get through folders of libvirt's.
 # Libvirt makes the TPM's when it first needs it, and keeps one that is there.

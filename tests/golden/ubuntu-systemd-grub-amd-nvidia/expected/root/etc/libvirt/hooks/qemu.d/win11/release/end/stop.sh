@@ -51,7 +51,16 @@ drivers_are_back() {
 	done
 	[ -e "$pci"/0000:0b:00.0/driver ]
 }
-undo "wait for the drivers" drivers_are_back
+# Without the driver there may be another that draws at least a console.
+tell() {
+	for screen in /dev/tty1 /dev/console; do
+		put "onegpu: $1; the log is /var/log/onegpu/$guest.log" "$screen"
+	done
+}
+undo "wait for the drivers" drivers_are_back || {
+	step "load another driver" bounded modprobe nouveau
+	step "wait for a driver" drivers_are_back || tell "the card has no driver: only a reboot may help"
+}
 
 card_is_there() {
 	set -- "$pci"/0000:0b:00.0/drm/card*
@@ -78,9 +87,7 @@ done
 
 # Without a desktop, a console: the person at the screen has nothing else.
 console_instead() {
-	for screen in /dev/tty1 /dev/console; do
-		put "onegpu: $display does not start. Log in here; the log is /var/log/onegpu/$guest.log" "$screen"
-	done
+	tell "$display does not start. Log in here"
 	bounded systemctl start getty@tty1.service
 	bounded chvt 1
 }

@@ -42,6 +42,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 	esac
 done
 did card "$nodes" || fail "no record"
+did boot "${boot-}" || fail "no record"
 
 if running "$display"; then
 	take display '' "stop $display" service stop "$display"
