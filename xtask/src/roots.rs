@@ -11,14 +11,16 @@ use crate::process::{failure, root};
 
 /// One root.
 struct Root {
+    name: &'static str,
     suite: &'static str,
     variant: &'static str,
     packages: &'static [&'static str],
 }
 
-/// A virtualization host of the current release, and the bare one before it.
+/// A virtualization host of the current release; the bare one before it, and with another init.
 const ROOTS: &[Root] = &[
     Root {
+        name: "trixie",
         suite: "trixie",
         variant: "apt",
         packages: &[
@@ -34,7 +36,8 @@ const ROOTS: &[Root] = &[
             "swtpm-tools",
         ],
     },
-    Root { suite: "bookworm", variant: "minbase", packages: &[] },
+    Root { name: "bookworm", suite: "bookworm", variant: "minbase", packages: &[] },
+    Root { name: "openrc", suite: "bookworm", variant: "minbase", packages: &["openrc"] },
 ];
 
 /// Where the roots lie: `ONEGPU_TEST_ROOTS`, when roots are at hand already.
@@ -47,12 +50,12 @@ pub fn is_there(name: &str) -> bool {
     if env::var_os("ONEGPU_TEST_ROOTS").is_some() {
         return folder().join(name).join("etc/os-release").exists();
     }
-    ROOTS.iter().any(|root| root.suite == name && root.is_current())
+    ROOTS.iter().any(|root| root.name == name && root.is_current())
 }
 
 /// Makes the roots that are not there.
 pub fn provision(sh: &Shell) -> Result<()> {
-    for root in ROOTS.iter().filter(|root| !is_there(root.suite)) {
+    for root in ROOTS.iter().filter(|root| !is_there(root.name)) {
         root.make(sh)?;
     }
     Ok(())
@@ -65,18 +68,18 @@ impl Root {
     }
 
     fn stamp(&self) -> PathBuf {
-        folder().join(format!("{}.recipe", self.suite))
+        folder().join(format!("{}.recipe", self.name))
     }
 
     fn is_current(&self) -> bool {
-        folder().join(self.suite).is_dir()
+        folder().join(self.name).is_dir()
             && fs::read_to_string(self.stamp()).is_ok_and(|text| text == self.recipe())
     }
 
     /// Builds in a neighbour and renames: a root is whole or not there.
     fn make(&self, sh: &Shell) -> Result<()> {
-        let place = folder().join(self.suite);
-        let staging = folder().join(format!(".{}.new", self.suite));
+        let place = folder().join(self.name);
+        let staging = folder().join(format!(".{}.new", self.name));
         fs::create_dir_all(folder()).map_err(failure)?;
         sh.remove_path(self.stamp()).map_err(failure)?;
         for old in [&place, &staging] {
