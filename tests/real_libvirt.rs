@@ -141,34 +141,8 @@ fn startable() -> Vec<(&'static str, String)> {
     let windows = guests::domains(&windows());
     let sound = guests::domains(&profile("sound", "linux", "pipewire"));
     [("win11-setup", windows.setup), ("win11", windows.card), ("sound", sound.card)]
-        .map(|(name, xml)| (name, emulated(&xml)))
+        .map(|(name, xml)| (name, guests::emulated(&xml)))
         .into()
-}
-
-/// The domain without what plain emulation has not.
-fn emulated(xml: &str) -> String {
-    let document = Document::parse(xml).unwrap();
-    let kvm_only = |node: &Node<'_, '_>| {
-        node.has_tag_name("hyperv")
-            || node.has_tag_name("cache")
-            || node.has_tag_name("hostdev")
-            || node.attribute("name") == Some("hypervclock")
-    };
-    let mut out = xml.to_owned();
-    let cut: Vec<_> = document.descendants().filter(kvm_only).map(|node| node.range()).collect();
-    for range in cut.into_iter().rev() {
-        out.replace_range(range, "");
-    }
-    for (from, to) in [
-        ("<domain type='kvm'>", "<domain type='qemu'>"),
-        ("mode='host-passthrough' check='none' migratable='off'", "mode='maximum'"),
-        // QEMU's module for PipeWire is not in the root: the label is what is tried.
-        ("type='pipewire' runtimeDir='/run/user/1000'", "type='none'"),
-    ] {
-        assert!(out.contains(from) || from.contains("pipewire"), "{from}\n{out}");
-        out = out.replace(from, to);
-    }
-    out
 }
 
 /// Fails with what was found wrong, by domain.

@@ -10,6 +10,7 @@ use onegpu::plan::Plan;
 use onegpu::profile::{Audio, CpuVendor, Driver, GuestOs, parse};
 use onegpu::render;
 use onegpu::setup::Setup;
+use roxmltree::{Document, Node};
 
 /// A guest's two domains.
 #[derive(Clone)]
@@ -152,4 +153,30 @@ fn render_on(profile: &str, firmware: Firmware) -> Domains {
         .collect();
     let mut take = |setup| xml.remove(&setup).unwrap_or_else(|| panic!("a domain is missing"));
     Domains { card: take(false), setup: take(true) }
+}
+
+/// The domain without what plain emulation has not.
+pub fn emulated(xml: &str) -> String {
+    let document = Document::parse(xml).unwrap();
+    let kvm_only = |node: &Node<'_, '_>| {
+        node.has_tag_name("hyperv")
+            || node.has_tag_name("cache")
+            || node.has_tag_name("hostdev")
+            || node.attribute("name") == Some("hypervclock")
+    };
+    let mut out = xml.to_owned();
+    let cut: Vec<_> = document.descendants().filter(kvm_only).map(|node| node.range()).collect();
+    for range in cut.into_iter().rev() {
+        out.replace_range(range, "");
+    }
+    for (from, to) in [
+        ("<domain type='kvm'>", "<domain type='qemu'>"),
+        ("mode='host-passthrough' check='none' migratable='off'", "mode='maximum'"),
+        // QEMU's module for PipeWire is not in the root: the label is what is tried.
+        ("type='pipewire' runtimeDir='/run/user/1000'", "type='none'"),
+    ] {
+        assert!(out.contains(from) || from.contains("pipewire"), "{from}\n{out}");
+        out = out.replace(from, to);
+    }
+    out
 }
