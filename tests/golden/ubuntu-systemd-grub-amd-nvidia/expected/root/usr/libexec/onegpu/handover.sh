@@ -15,7 +15,7 @@ lock() {
 	[ -d /run/onegpu ] || bounded mkdir -p -m 0700 /run/onegpu || return
 	exec 9</run/onegpu && timeout -k "$grace" "$queue" flock 9 || return
 	# What was done before the last boot is undone by it.
-	read -r boot </proc/sys/kernel/random/boot_id
+	read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
 	! read -r was 2>/dev/null <"$record/boot" || [ "$was" = "$boot" ] || bounded rm -rf "$record"
 }
 

@@ -38,13 +38,14 @@ drivers_are_back() {
 	done
 	[ -e "$pci"/0000:03:00.0/driver ]
 }
-# Without the driver there may be another that draws at least a console.
+# tell TEXT: to the person at the screen.
 tell() {
 	for screen in /dev/tty1 /dev/console; do
 		put "onegpu: $1; the log is /var/log/onegpu/$guest.log" "$screen"
 	done
 }
 undo "wait for the drivers" drivers_are_back || {
+	# The next best: one that draws at least a console.
 	step "load another driver" bounded modprobe amdgpu
 	step "wait for a driver" drivers_are_back || tell "the card has no driver: only a reboot may help"
 }
