@@ -152,8 +152,7 @@ mod tests {
         let mut cores: Vec<Vec<u32>> = (0..8).map(|core| vec![2 * core, 2 * core + 1]).collect();
         cores.extend((16..20).map(|cpu| vec![cpu]));
         let mut cpu = facts(cores, &["0-19"]);
-        let expected =
-            "cores 8, threads 2, pin 0-1, 2-3, 4-5, 6-7, 8-9, 10-11, 12-13, 14-15, host 16-19";
+        let expected = "cores 8, threads 2, pin 0-1, 2-3, 4-5, 6-7, 8-9, 10-11, 12-13, 14-15, host 16-19";
         assert_eq!(proposed(&cpu).trim(), expected);
         cpu.performance = Some("0-15".into());
         assert_eq!(proposed(&cpu).trim(), expected);

@@ -21,8 +21,13 @@ fn cells() -> impl Iterator<Item = Cell> {
         Driver::ALL.iter().flat_map(move |&driver| {
             [true, false].into_iter().flat_map(move |desktop| {
                 let plain = [true, false].map(|pipewire| Cell { init, driver, desktop, pipewire, ..RUNIT });
-                let full = Hugepages::ALL.iter().map(move |&hugepages| {
-                    Cell { init, driver, desktop, options: true, hugepages, ..RUNIT }
+                let full = Hugepages::ALL.iter().map(move |&hugepages| Cell {
+                    init,
+                    driver,
+                    desktop,
+                    options: true,
+                    hugepages,
+                    ..RUNIT
                 });
                 plain.into_iter().chain(full)
             })

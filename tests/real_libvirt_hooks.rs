@@ -13,7 +13,7 @@ use std::process::Command;
 
 use machine::{Cell, GUEST, Machine, NVIDIA};
 use onegpu::plan::Kind;
-use onegpu::profile::Driver;
+use onegpu::profile::{Driver, Hugepages};
 
 fn write(path: PathBuf, text: impl AsRef<[u8]>, mode: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -42,6 +42,13 @@ fn libvirt_calls_the_hooks_and_the_desktop_is_back_whatever_happens() {
             }
         }
         write(place, &file.bytes, file.kind.mode());
+    }
+    // What the options add to the domain, for the schema.
+    for (name, hugepages) in [("reserve", Hugepages::Reserve), ("transparent", Hugepages::Transparent)] {
+        let files = machine::files(Cell { options: true, hugepages, pipewire: true, ..cell });
+        let xml = files.iter().find(|file| file.path.ends_with("e.xml")).unwrap();
+        assert!(std::str::from_utf8(&xml.bytes).unwrap().contains("<emulatorpin cpuset='0-1,8-9'/>"));
+        write(work.join(format!("options-{name}.xml")), &xml.bytes, 0o644);
     }
     write(work.join("fakes/fake"), include_str!("hooks/fake"), 0o755);
     for name in ["systemctl", "loginctl", "modprobe", "udevadm", "logger", "chvt"] {

@@ -23,7 +23,10 @@ const SERVICES: [(&str, &str); 3] = [
         "sddm",
         "command=/usr/local/bin/desktop\ncommand_args='-f /dev/dri/card0'\ncommand_background=yes\npidfile=/run/sddm.pid\n",
     ),
-    ("virtlogd", "command=/usr/bin/sleep\ncommand_args=1000\ncommand_background=yes\npidfile=/run/virtlogd.pid\n"),
+    (
+        "virtlogd",
+        "command=/usr/bin/sleep\ncommand_args=1000\ncommand_background=yes\npidfile=/run/virtlogd.pid\n",
+    ),
     (
         "libvirtd",
         "command=/usr/bin/sleep\ncommand_args=1001\ncommand_background=yes\npidfile=/run/libvirtd.pid\nextra_started_commands=reload\n\
@@ -36,15 +39,19 @@ fn openrc() -> (Root, Machine) {
     let root = Root::copy("openrc");
     let cell = Cell { init: Init::Openrc, driver: Driver::Amdgpu, pipewire: false, ..NVIDIA };
     let machine = Machine::with(cell, |text| text);
-    for folder in ["sys", "run", "var", "etc/libvirt", "usr/libexec", "usr/share", "usr/bin", "dev/dri", "dev/snd"] {
+    for folder in
+        ["sys", "run", "var", "etc/libvirt", "usr/libexec", "usr/share", "usr/bin", "dev/dri", "dev/snd"]
+    {
         let to = root.at(folder);
         fs::create_dir_all(&to).unwrap();
-        let done = Command::new("cp").arg("-a").arg(machine.path(folder).join(".")).arg(&to).status().unwrap();
+        let done =
+            Command::new("cp").arg("-a").arg(machine.path(folder).join(".")).arg(&to).status().unwrap();
         assert!(done.success(), "{folder}");
     }
     for (name, text) in SERVICES {
         root.write(&format!("/etc/init.d/{name}"), format!("#!/sbin/openrc-run\n{text}"));
-        fs::set_permissions(root.at(&format!("/etc/init.d/{name}")), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(root.at(&format!("/etc/init.d/{name}")), fs::Permissions::from_mode(0o755))
+            .unwrap();
     }
     fs::create_dir_all(root.at("/usr/local/bin")).unwrap();
     // A program of its own name, which keeps open what it is told to follow.
@@ -87,7 +94,8 @@ fn openrc_stops_and_starts_the_display_manager() {
     let said = run(&root, &text);
     let log = root.read(&format!("/var/log/onegpu/{GUEST}.log"));
     let lines: Vec<&str> = said.lines().map(str::trim).collect();
-    let expected = ["up: 0", "start: 0", "lent: 3", "stop: 0", "back: 0", "twice: 0", "again: 0", "sddm | default"];
+    let expected =
+        ["up: 0", "start: 0", "lent: 3", "stop: 0", "back: 0", "twice: 0", "again: 0", "sddm | default"];
     assert_eq!(lines, expected, "{said}\n{log}");
     assert!(!log.contains("FAILED") && !log.contains("TIMEOUT") && !log.contains("no clear answer"), "{log}");
     assert!(!log.contains("held by"), "the service let go by itself\n{log}");
@@ -132,7 +140,10 @@ fn openrc_enables_libvirt_and_forgets_it_again() {
     let said = run(&root, text);
     let told = root.read("/said");
     let lines: Vec<&str> = said.lines().map(str::trim).collect();
-    assert!(lines[..2].contains(&"libvirtd|default") && lines[..2].contains(&"virtlogd|default"), "{said}\n{told}");
+    assert!(
+        lines[..2].contains(&"libvirtd|default") && lines[..2].contains(&"virtlogd|default"),
+        "{said}\n{told}"
+    );
     assert_eq!(lines[2], "runs: 0", "{said}\n{told}");
     assert!(lines[3].contains("applied"), "{said}\n{told}");
     assert_eq!(lines[4..], ["same", "runs: 3"], "{said}\n{told}");

@@ -101,7 +101,11 @@ impl GuestCpus {
             && let Some(both) = host.get_ref().numbers().iter().find(|cpu| taken.contains(cpu))
         {
             let message = format!("CPU {both} is the guest's and the host's");
-            return Err((message, host.span(), "leave to the host what no core of the guest is pinned to".into()));
+            return Err((
+                message,
+                host.span(),
+                "leave to the host what no core of the guest is pinned to".into(),
+            ));
         }
         Ok(())
     }
@@ -128,7 +132,8 @@ impl From<Vec<u32>> for CpuList {
 impl FromStr for CpuList {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = |word: &str| word.parse::<u32>().ok().filter(|cpu| *cpu < MOST && !word.starts_with('+'));
+        let number =
+            |word: &str| word.parse::<u32>().ok().filter(|cpu| *cpu < MOST && !word.starts_with('+'));
         let range = |word: &str| {
             let (first, last) = word.split_once('-').unwrap_or((word, word));
             let (first, last) = (number(first)?, number(last)?);
@@ -138,7 +143,10 @@ impl FromStr for CpuList {
         let numbers: Vec<u32> = ranges.into_iter().flatten().flatten().collect();
         let distinct: BTreeSet<&u32> = numbers.iter().collect();
         if numbers.is_empty() || distinct.len() != numbers.len() {
-            return Err("CPUs of the host are numbers and ranges, each once, like `2,10` or `0-1,8-9` (see lscpu -e)".into());
+            return Err(
+                "CPUs of the host are numbers and ranges, each once, like `2,10` or `0-1,8-9` (see lscpu -e)"
+                    .into(),
+            );
         }
         Ok(Self(numbers))
     }
@@ -184,7 +192,22 @@ mod tests {
             let list: CpuList = text.parse().unwrap();
             assert_eq!((list.numbers(), list.to_string().as_str()), (numbers.as_slice(), shown));
         }
-        for bad in ["", ",", "1,", "a", "1-", "3-1", "1,1", "0-2,2", "+1", " 1", "8192", "0-99999999999", "-1", "1;2"] {
+        for bad in [
+            "",
+            ",",
+            "1,",
+            "a",
+            "1-",
+            "3-1",
+            "1,1",
+            "0-2,2",
+            "+1",
+            " 1",
+            "8192",
+            "0-99999999999",
+            "-1",
+            "1;2",
+        ] {
             assert!(bad.parse::<CpuList>().is_err(), "{bad}");
         }
     }

@@ -11,13 +11,13 @@ use toml::Spanned;
 
 use crate::diag::{Diagnostic, Result};
 use crate::distro::{Distro, Format};
-pub use cpus::Pinning;
 use crate::domain::{self, Hostdev, Identity};
 use crate::paths;
 use crate::profile::{
-    self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, Governor, GuestCpus, GuestOs, Hugepages,
-    Init, PciAddress, Profile, User,
+    self, Apply, Audio, Bootloader, CpuVendor, Cpus, DisplayManager, Driver, Governor, GuestCpus, GuestOs,
+    Hugepages, Init, PciAddress, Profile, User,
 };
+pub use cpus::Pinning;
 
 pub use said::Said;
 

@@ -90,7 +90,8 @@ impl Fault<'_> {
                 must(machine.stop() == 0, "no return")?;
             }
         } else {
-            machine.sh(&format!("{run}; {run}", run = machine.run_as_libvirt(&machine.stop, "release end -")));
+            machine
+                .sh(&format!("{run}; {run}", run = machine.run_as_libvirt(&machine.stop, "release end -")));
         }
         must(!machine.path("/fault").exists(), "was never called")?;
         let after = state(&machine);
@@ -99,7 +100,8 @@ impl Fault<'_> {
         must(after == before, &format!("not as before: {differs:?}, new {new:?}"))?;
         must(since.elapsed() < Duration::from_secs(20), "too slow")?;
         let log = machine.log();
-        let told = ["FAILED(", "TIMEOUT ", "once more, ", "no clear answer"].iter().any(|word| log.contains(word));
+        let told =
+            ["FAILED(", "TIMEOUT ", "once more, ", "no clear answer"].iter().any(|word| log.contains(word));
         must(killed || told || !is_a_step(call), "the log is silent")
     }
 }
@@ -186,8 +188,7 @@ pub const RARE: [&str; 4] = ["chvt", "modprobe", "mv", "sleep"];
 
 /// A command that no test ever made fail is a mistake of the tests.
 fn forgotten(subject: &Subject) {
-    let tried: BTreeSet<&str> =
-        subject.calls.iter().filter_map(|(_, call)| call.split(' ').next()).collect();
+    let tried: BTreeSet<&str> = subject.calls.iter().filter_map(|(_, call)| call.split(' ').next()).collect();
     let mut seen = 0;
     for script in scripts(subject.cell) {
         // All commands but `timeout`, `flock`, `logger` and the inhibitor run as `bounded COMMAND`.

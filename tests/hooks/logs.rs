@@ -75,7 +75,7 @@ const CASES: [Case; 11] = [
         name: "display-manager-hangs",
         cell: Cell { init: Init::Runit, driver: Driver::Nouveau, ..NVIDIA },
         go: |machine| {
-            machine.fault("hang", "sv -w 0.4 stop sddm");
+            machine.fault("hang", "sv -w N stop sddm");
             assert_eq!(machine.start(), 1);
         },
         verdict: "The handover failed, and everything was put back.",

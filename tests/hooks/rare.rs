@@ -11,6 +11,7 @@ const DESKTOP: &str = "systemctl start display-manager.service";
 /// A machine on which the command of this name ends so, whatever it is asked.
 fn with(name: &str, end: &str) -> Machine {
     let machine = Machine::new(NVIDIA);
+    machine.write("/hangs", "", 0o644);
     machine.write(&format!("/fakes/{name}"), &format!("#!/tools/sh\n: >/called\n{end}\n"), 0o755);
     machine
 }
@@ -59,7 +60,7 @@ fn what_stays_broken_keeps_the_card_and_gives_the_desktop_back() {
         (Init::Systemd, Driver::Nvidia, "modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia"),
         (Init::Systemd, Driver::Nvidia, "systemctl stop display-manager.service"),
         (Init::Openrc, Driver::Amdgpu, "rc-service sddm stop"),
-        (Init::Runit, Driver::Xe, "sv -w 0.4 stop sddm"),
+        (Init::Runit, Driver::Xe, "sv -w N stop sddm"),
     ] {
         for mode in ["always", "stuck"] {
             let machine = Machine::new(Cell { init, driver, ..NVIDIA });
@@ -80,7 +81,7 @@ fn a_desktop_without_a_way_back_becomes_a_console() {
     for (init, start, getty) in [
         (Init::Systemd, DESKTOP, "systemctl start getty@tty1.service"),
         (Init::Openrc, "rc-service sddm start", "rc-service agetty.tty1 start"),
-        (Init::Runit, "sv -w 0.4 start sddm", "sv start agetty-tty1"),
+        (Init::Runit, "sv -w N start sddm", "sv start agetty-tty1"),
     ] {
         let machine = Machine::new(Cell { init, ..NVIDIA });
         assert_eq!(machine.start(), 0);
@@ -116,7 +117,11 @@ fn a_card_without_its_driver_gets_another_and_the_person_is_told() {
             let log = machine.log();
             assert!(mode.is_empty() || log.contains("load another driver"), "{mode}\n{log}");
             let screen = fs::read_to_string(machine.path("/dev/tty1")).unwrap();
-            assert_eq!(screen.contains("the card has no driver"), !mode.is_empty(), "{mode}\n{screen}\n{log}");
+            assert_eq!(
+                screen.contains("the card has no driver"),
+                !mode.is_empty(),
+                "{mode}\n{screen}\n{log}"
+            );
         }
     }
 }

@@ -58,6 +58,17 @@ virsh -q define domain.xml
 virsh -q define twin.xml
 state >before
 
+echo '== the options in the schema'
+for file in options-*.xml; do
+    virt-xml-validate "$file" domain >said 2>&1 || wrong "$(cat said)"
+    # As elsewhere: a machine may have no KVM.
+    sed -e "s/<domain type='kvm'>/<domain type='qemu'>/" -e "s/<cpu mode='host-passthrough'.*>/<cpu mode='maximum'>/" \
+        -e "/<cache mode='passthrough'/d" -e '/topoext/d' -e "s:<name>.*:<name>options</name>:" -e '/<uuid>/d' "$file" >options.xml
+    virsh -q define options.xml || wrong "$file"
+    [ "$(virsh dumpxml options | grep -c '<vcpupin')" = 4 ] || wrong "pins of $file"
+    virsh -q undefine --nvram options
+done
+
 echo '== there and back'
 virsh -q start --paused "$guest"
 lent || wrong 'the guest runs and has not the card'

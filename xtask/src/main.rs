@@ -1,6 +1,7 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
 mod browser;
+mod bench;
 mod check_distros;
 mod golden;
 mod package;
@@ -30,6 +31,8 @@ enum Chore {
     Package(package::Package),
     Test(suite::Test),
     Golden(golden::Golden),
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
+        Chore::Bench(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
