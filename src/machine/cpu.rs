@@ -43,7 +43,7 @@ pub fn read(root: &Root) -> CpuFacts {
     let mut facts = root.text(at::CPUINFO).map(|text| parse(&text)).unwrap_or_default();
     facts.l3 = caches(root);
     // Intel's two kinds of cores count events apart (tools/perf/Documentation/intel-hybrid.txt).
-    facts.performance = root.attribute(at::PERFORMANCE_CPUS).filter(is_list);
+    facts.performance = root.attribute(at::PERFORMANCE_CPUS).filter(|list| is_list(list));
     facts
 }
 
@@ -117,13 +117,13 @@ fn caches(root: &Root) -> Vec<String> {
         .filter(is_cpu)
         .take(MOST_THREADS)
         .filter_map(|name| root.attribute(&format!("{}/{name}/cache/index3/shared_cpu_list", at::CPUS)));
-    let mut lists: Vec<String> = lists.filter(is_list).collect();
+    let mut lists: Vec<String> = lists.filter(|list| is_list(list)).collect();
     lists.sort_by_key(|list| list.split([',', '-']).next().and_then(|n| n.parse::<u32>().ok()));
     lists.dedup();
     lists
 }
 
 /// Whether it looks like the kernel's list of CPUs.
-fn is_list(list: &String) -> bool {
+fn is_list(list: &str) -> bool {
     !list.is_empty() && list.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b'-')
 }

@@ -122,7 +122,7 @@ const CASES: [Case; 11] = [
             );
             machine.stop();
         },
-        verdict: "The handover went well. In the return 2 steps failed.",
+        verdict: "The handover went well. In the return 3 steps failed.",
         cause: Some("black-screen-on-return"),
     },
     Case {

@@ -304,13 +304,16 @@ fn duplicate(from: &Path, to: &Path, shared: bool) {
     }
 }
 
+/// Files and where they go.
+type Places = Vec<(PathBuf, String)>;
+
 /// A program of this machine and what it is linked to, with where it goes.
-fn with_libraries(name: &str) -> Vec<(PathBuf, String)> {
-    static KNOWN: LazyLock<Mutex<HashMap<String, Vec<(PathBuf, String)>>>> = LazyLock::new(Mutex::default);
+fn with_libraries(name: &str) -> Places {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Places>>> = LazyLock::new(Mutex::default);
     KNOWN.lock().unwrap().entry(name.to_owned()).or_insert_with(|| look_up(name)).clone()
 }
 
-fn look_up(name: &str) -> Vec<(PathBuf, String)> {
+fn look_up(name: &str) -> Places {
     let path = std::env::var("PATH").unwrap();
     let program = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|path| path.exists());
     let program = fs::canonicalize(program.unwrap_or_else(|| panic!("{name} is needed on PATH"))).unwrap();
