@@ -137,7 +137,7 @@ fn every_question_has_a_flag() {
     assert_eq!(guest(&["--guest", "win10"]).os.word(), "windows-10");
     assert_eq!(guest(&["--guest", "ubuntu"]).os.word(), "linux");
     assert_eq!(guest(&["--memory", "4096MiB"]).memory.mib, 4096);
-    let cpus = *guest(&["--cores", "3", "--threads", "1"]).cpus.unwrap().get_ref();
+    let cpus = guest(&["--cores", "3", "--threads", "1"]).cpus.unwrap().get_ref().count();
     assert_eq!((cpus.cores, cpus.threads), (3, 1));
     let disk = guest(&["--disk", "/srv/it's \"a\" disk.raw", "--disk-size", "7 GiB"]).disk.unwrap();
     assert_eq!((disk.path.as_str(), disk.size.unwrap().mib), ("/srv/it's \"a\" disk.raw", 7 << 10));
@@ -270,7 +270,7 @@ fn proposals_leave_the_host_enough() {
         assert!(memory >= 256 && memory <= mib / 2 + 512, "{memory} of {mib}");
         assert!(mib < 6000 || mib - memory >= 3900, "{memory} of {mib}");
         assert!(mib < 6000 || memory.is_multiple_of(1024), "{memory}");
-        let cpus = *guest.cpus.as_ref().unwrap().get_ref();
+        let cpus = guest.cpus.as_ref().unwrap().get_ref().count();
         let left = threads.saturating_sub(cpus.cores * cpus.threads);
         assert!(threads < 4 || left >= threads / 8 && left >= 1, "{cpus:?} of {cores} with {threads}");
         assert!(cpus.threads == 1 || threads == 2 * cores, "{cpus:?}");
