@@ -11,6 +11,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod chroot;
 mod fakes;
 mod sample;
 
@@ -20,7 +21,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use fakes::{BROKEN, BUSY, START, Sample, calls, difference, file, snapshot, with_engine};
+use chroot::{Listing, Root, same};
+use fakes::{BROKEN, BUSY, START, Sample, calls, file, with_engine};
 use onegpu::package::{SetupPackage, pacman};
 use onegpu::plan::Kind;
 
@@ -29,33 +31,35 @@ const LIBVIRT: &str = "libvirt";
 
 /// What pacman itself leaves: its database and log, and the cache of the dynamic
 /// linker, which it makes again after each transaction.
-const PACMANS_OWN: [&str; 5] =
-    ["etc/ld.so.cache", "var/cache/ldconfig", "var/cache/pacman", "var/lib/pacman", "var/log/pacman.log"];
+const PACMANS_OWN: [&str; 5] = [
+    "/etc/ld.so.cache",
+    "/var/cache/ldconfig",
+    "/var/cache/pacman",
+    "/var/lib/pacman",
+    "/var/log/pacman.log",
+];
 
 /// A root of pacman's own, thrown away at the end.
 struct Arch {
     folder: tempfile::TempDir,
+    root: Root,
 }
 
 impl Arch {
     fn new() -> Self {
-        let roots = std::env::var("ONEGPU_TEST_ROOTS").expect("ONEGPU_TEST_ROOTS names a folder of roots");
-        let folder = tempfile::tempdir().unwrap();
-        let from = Path::new(&roots).join("bookworm");
-        let to = folder.path().join("root");
-        ran(Command::new("cp").args(["-a", "--reflink=auto"]).arg(from).arg(&to));
-        fs::create_dir_all(to.join("var/lib/pacman")).unwrap();
+        let (folder, root) = (tempfile::tempdir().unwrap(), Root::copy("bookworm"));
+        fs::create_dir_all(root.at("/var/lib/pacman")).unwrap();
         let conf = "[options]\nArchitecture = auto\nSigLevel = Never\nLocalFileSigLevel = Never\n";
         fs::write(folder.path().join("pacman.conf"), conf).unwrap();
-        Self { folder }
+        Self { folder, root }
     }
 
     fn root(&self) -> PathBuf {
-        self.folder.path().join("root")
+        self.root.path()
     }
 
     fn path(&self, path: &str) -> PathBuf {
-        self.root().join(path.trim_start_matches('/'))
+        self.root.at(path)
     }
 
     fn pacman(&self) -> Command {
@@ -75,8 +79,8 @@ impl Arch {
         ran(&mut command)
     }
 
-    fn snapshot(&self) -> BTreeMap<String, String> {
-        snapshot(&self.root(), &PACMANS_OWN)
+    fn snapshot(&self) -> Listing {
+        self.root.listing(&PACMANS_OWN)
     }
 }
 
@@ -129,16 +133,16 @@ fn what_came_in_goes_out_without_a_trace() {
     let check = text(&ran(arch.pacman().arg("-Qkk").args(BOTH)));
     assert_eq!(check.matches(", 0 altered files").count(), 2, "{check}");
     let installed = arch.snapshot();
-    let about = |path: &str| installed[path].split(' ').take(2).collect::<Vec<_>>().join(" ");
-    assert_eq!(about("etc/default/onegpu"), "100644 0:0");
-    assert_eq!(about("usr/bin/onegpu-hook"), "100755 0:0");
-    assert_eq!(about("usr/share/onegpu/guests/win11"), "40755 0:0");
-    assert_eq!(about(START.trim_start_matches('/')), "100755 0:0");
-    assert!(installed["etc/libvirt/hooks/qemu.d/50-onegpu"].ends_with("-> /usr/bin/onegpu-hook"));
+    let about = |path: &str| installed[Path::new(path)].split(' ').take(2).collect::<Vec<_>>().join(" ");
+    assert_eq!(about("/etc/default/onegpu"), "100644 0:0");
+    assert_eq!(about("/usr/bin/onegpu-hook"), "100755 0:0");
+    assert_eq!(about("/usr/share/onegpu/guests/win11"), "40755 0:0");
+    assert_eq!(about(START), "100755 0:0");
+    assert!(installed[Path::new("/etc/libvirt/hooks/qemu.d/50-onegpu")].ends_with("-> /usr/bin/onegpu-hook"));
 
     ran(arch.pacman().arg("-Rn").args(BOTH));
     assert_eq!(calls(&arch.root()), ["revert guest win11", "revert host"]);
-    assert_eq!(difference(&before, &arch.snapshot()), Vec::<String>::new());
+    same(&before, &arch.snapshot());
 }
 
 /// With the real `apply` and `revert`, in a root where nothing runs.
@@ -162,7 +166,7 @@ fn the_example_goes_in_and_out_of_arch_without_a_trace() {
         assert!(text(&status).contains("guest win11: domain: left for later"), "{}", text(&status));
     }
     ran(arch.pacman().arg("-Rn").args(BOTH));
-    assert_eq!(difference(&before, &arch.snapshot()), Vec::<String>::new());
+    same(&before, &arch.snapshot());
 }
 
 #[test]
@@ -213,7 +217,7 @@ fn nothing_is_removed_while_a_guest_has_the_card() {
     assert!(!out.status.success());
     assert!(text(&out).contains("a guest has the card"), "{}", text(&out));
     assert_eq!(calls(&arch.root()), Vec::<String>::new());
-    assert_eq!(difference(&before, &arch.snapshot()), Vec::<String>::new());
+    same(&before, &arch.snapshot());
     ran(arch.pacman().arg("-Q").args(BOTH));
 
     // An upgrade is no removal.

@@ -287,68 +287,6 @@ fn while_a_guest_runs_it_and_the_daemon_stay() {
 }
 
 #[test]
-#[ignore = "needs busybox"]
-fn a_full_disk_leaves_the_machine_as_it_was() {
-    // A file system of a few pages, filled up to fewer and fewer free ones.
-    let m = Machine::new("t-block", &guest("one", "one.qcow2"));
-    m.fake("qemu-img", "shift 3; echo \"fresh $2\" >\"$1\"");
-    m.fake("sync", "exit 0");
-    let script = r#"mount -t tmpfs -o size=1m none "$2" && cp -a "$1/." "$2/" || exit 9
-sum() { (cd "$1" && find . -path ./fill -o -printf '%y %m %u %p %l\n' | sort && find . -type f ! -name fill | sort | xargs cksum); }
-sum "$2" >"$3/before"
-failed=0
-for free in 0 1 2 3 5 8 12 16 20 25 30 40 50; do
-    dd if=/dev/zero of="$2/fill" bs=4k 2>/dev/null
-    truncate -s "-$((free * 4))k" "$2/fill"
-    sh "$1/usr/libexec/onegpu/apply" --root "$2" >"$3/said" 2>&1
-    status=$?
-    if [ $status = 1 ]; then
-        failed=$((failed + 1))
-        sum "$2" | diff "$3/before" - || { echo "differs with $free free"; cat "$3/said"; exit 8; }
-        grep -q "did not finish" "$3/said" || exit 7
-    else
-        [ $status = 0 ] || exit 6
-        sh "$1/usr/libexec/onegpu/revert" --root "$2" || exit 5
-        sum "$2" | diff "$3/before" - || exit 4
-    fi
-    rm "$2/fill"
-done
-echo "failed $failed times""#;
-    let full = m.temp.path().join("full");
-    fs::create_dir(&full).unwrap();
-    let path = format!("{}:{}", m.bin.display(), std::env::var("PATH").unwrap());
-    let done = machine::done(
-        Command::new("timeout")
-            .args(["300", "unshare", "-rm", "sh", "-c", script, "sh"])
-            .arg(&m.root)
-            .arg(&full)
-            .arg(m.temp.path())
-            .env("PATH", path),
-    )
-    .ok();
-    let times: u32 = done.out.lines().last().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    assert!((4..13).contains(&times), "{done:?}");
-}
-
-#[test]
-#[ignore = "needs busybox"]
-fn a_read_only_machine_stays_as_it_is() {
-    let m = Machine::new("debian", &guest("one", "one.qcow2"));
-    m.usual_fakes();
-    let before = m.tree();
-    let script = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && exec sh \"$1/usr/libexec/onegpu/apply\" --root \"$1\"";
-    let path = format!("{}:{}", m.bin.display(), std::env::var("PATH").unwrap());
-    machine::done(
-        Command::new("timeout")
-            .args(["60", "unshare", "-rm", "sh", "-c", script, "sh"])
-            .arg(&m.root)
-            .env("PATH", path),
-    )
-    .no("nothing was changed");
-    assert_same(&before, &m.tree(), "read-only");
-}
-
-#[test]
 #[ignore = "needs shellcheck"]
 fn shellcheck_has_nothing_to_say() {
     for (distro, init) in [

@@ -58,30 +58,6 @@ fn without_a_place_for_the_record_nothing_happens() {
     }
 }
 
-#[test]
-fn without_a_tool_nothing_happens() {
-    let m = Machine::usual("debian");
-    let before = m.tree();
-    let tools = m.temp.path().join("tools");
-    for missing in ["awk", "cksum", "mv", "sed", "readlink"] {
-        let _ = fs::remove_dir_all(&tools);
-        fs::create_dir(&tools).unwrap();
-        for tool in "sh timeout flock awk cat cksum cp cut date dirname grep head id ln mkdir mv readlink rm rmdir sed sort stat sync tail touch tr wc sleep".split(' ') {
-            if tool != missing {
-                std::os::unix::fs::symlink(format!("/usr/bin/{tool}"), tools.join(tool)).unwrap();
-            }
-        }
-        // The programs add the usual folders to PATH: in a place where they do not exist.
-        let script = fs::read_to_string(m.root.join(machine::LIBEXEC).join("lib.sh")).unwrap();
-        let script = script.replace(":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", "");
-        fs::write(m.root.join(machine::LIBEXEC).join("lib.sh"), script).unwrap();
-        let mut command = std::process::Command::new("/bin/sh");
-        command.arg(m.root.join(machine::LIBEXEC).join("apply")).arg("--root").arg(&m.root);
-        machine::done(command.env_clear().env("PATH", &tools)).no(&format!("needs `{missing}`"));
-        assert_same(&before, &m.tree(), missing);
-    }
-}
-
 /// Puts a counter in front of every program that changes something; at the
 /// given call it kills the whole run, or fails.
 fn trap(m: &Machine, tools: &str) {
@@ -180,5 +156,68 @@ fn failing_at_every_point_leaves_the_machine_as_it_was() {
             assert_same(&before, &m.tree(), &format!("{distro}: after call {n} failed"));
         }
         assert!(failures > 5, "only {failures} of {n} calls");
+    }
+}
+
+/// As in an installer's chroot or an image: nothing of what the steps need is there yet.
+#[test]
+fn what_was_left_for_later_is_done_by_a_later_apply() {
+    for distro in ["debian", "t-block", "t-entries", "t-kernel-install"] {
+        let m = Machine::usual(distro);
+        let away = m.temp.path().join("away");
+        let missing = [
+            "usr/lib/systemd",
+            "etc/systemd",
+            "etc/init.d",
+            "etc/runlevels",
+            "etc/sv",
+            "etc/runit",
+            "etc/default/grub",
+            "boot/loader",
+            "etc/kernel",
+            "etc/libvirt/qemu",
+            "var/lib/systemd",
+            "var/lib/libvirt",
+            "root/card.rom",
+        ];
+        let there: Vec<&str> = missing.into_iter().filter(|path| m.has(path)).collect();
+        for (at, path) in there.iter().enumerate() {
+            fs::create_dir_all(&away).unwrap();
+            fs::rename(m.root.join(path), away.join(at.to_string())).unwrap();
+        }
+        let bare = m.tree();
+        let done = m.run("apply", &[]).ok();
+        for step in [
+            "host: libvirt-service",
+            "host: rom",
+            "host: default-network",
+            "guest one: disk",
+            "guest one: linger",
+            "guest one: domain",
+        ] {
+            assert!(done.err.contains(&format!("{step}: left for later: ")), "{distro}: {step}: {done:#?}");
+        }
+        m.run("status", &[]).no("host: libvirt-service: left for later: ");
+        m.run("revert", &[]).ok();
+        assert_same(&bare, &m.tree(), distro);
+        m.run("apply", &[]).ok();
+        for (at, path) in there.iter().enumerate() {
+            fs::rename(away.join(at.to_string()), m.root.join(path)).unwrap();
+        }
+        m.run("apply", &[]).ok();
+        let status = m.run("status", &[]);
+        for step in [
+            "host: libvirt-service",
+            "host: kernel-parameters",
+            "host: rom",
+            "host: default-network",
+            "guest one: disk",
+            "guest two: linger",
+        ] {
+            assert!(status.out.contains(&format!("{step}: applied\n")), "{distro}: {step}: {status:#?}");
+        }
+        m.run("revert", &[]).ok();
+        let whole = Machine::usual(distro);
+        assert_eq!(whole.tree().keys().collect::<Vec<_>>(), m.tree().keys().collect::<Vec<_>>(), "{distro}");
     }
 }

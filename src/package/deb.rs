@@ -123,6 +123,9 @@ fn control(engine: &mut Engine<'_>, package: &SetupPackage, deb: &Deb, files: &[
             _ => {}
         }
     }
+    for path in retired(package) {
+        conffiles.extend(["remove-on-upgrade ", &path, "\n"]);
+    }
     let mut members = Vec::new();
     if !conffiles.is_empty() {
         members.push(("/conffiles", 0o644, conffiles.into_bytes()));
@@ -139,6 +142,16 @@ fn control(engine: &mut Engine<'_>, package: &SetupPackage, deb: &Deb, files: &[
         tarball.finish()
     };
     write().map_err(|error| unwritable(package, error))
+}
+
+/// Configuration that a package of this name has for another profile and not for this one. dpkg
+/// leaves it where it is in an upgrade unless it is told (deb-conffiles(5)).
+fn retired(package: &SetupPackage) -> Vec<String> {
+    let may_have = match &package.guest {
+        Some(guest) => format!("{}/onegpu-{guest}", paths::APPARMOR_DIR),
+        None => paths::GRUB_DROP_IN.to_owned(),
+    };
+    if package.files.iter().any(|file| file.path == may_have) { Vec::new() } else { vec![may_have] }
 }
 
 fn data(package: &SetupPackage, files: &[File]) -> io::Result<Vec<u8>> {

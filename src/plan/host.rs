@@ -25,7 +25,7 @@ pub(super) fn package(setup: &Setup) -> PackagePlan {
 }
 
 /// What `apply`, `revert` and `status` share: the template, and what it is for.
-const LIBRARY: [(&str, &str, Key); 10] = [
+const LIBRARY: [(&str, &str, Key); 11] = [
     ("host/lib.sh", "What `apply`, `revert` and `status` share; explains what a step is.", Key::Distro),
     ("host/lib/paths.sh", "Follows links as the machine itself would, also below --root.", Key::Distro),
     (
@@ -42,6 +42,7 @@ const LIBRARY: [(&str, &str, Key); 10] = [
     ("host/lib/snapshots.sh", "Puts back files that another program has written for us.", Key::Bootloader),
     ("host/lib/links.sh", "Puts back the links by which an init enables services.", Key::Init),
     ("host/lib/machine.sh", "Tells whether the machine runs, and whether a guest has the card.", Key::Init),
+    ("host/lib/drift.sh", "Tells when a file was changed, and what is known of who did it.", Key::Distro),
     ("host/lib/steps.sh", "Takes a step, gives it back, and tells how it stands.", Key::Distro),
     ("host/lib/verbs.sh", "The three verbs, the lock, and the command line.", Key::Distro),
 ];

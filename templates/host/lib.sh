@@ -18,7 +18,7 @@
 # changed step is undone by its record, and taken anew.
 #
 # Recorded steps of older versions run on this file: what they call must keep its meaning.
-# shellcheck disable=SC2034,SC2154 # parts and steps share their variables
+# shellcheck disable=SC2034,SC2154 # parts and steps share their variables; $here is the caller's
 set -u
 LC_ALL=C
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
@@ -35,8 +35,7 @@ later() {
     left=$1
 }
 
-here=$(dirname -- "$0")
-for name in paths commands record blocks snapshots links machine steps verbs; do
+for name in paths commands record blocks snapshots links machine drift steps verbs; do
     # shellcheck source=/dev/null
     . "$here/lib/$name.sh"
 done

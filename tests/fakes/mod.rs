@@ -4,8 +4,6 @@
 
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use onegpu::data::{DataDirs, EXAMPLE_PROFILE};
@@ -15,7 +13,6 @@ use onegpu::plan::Kind;
 use onegpu::profile;
 use onegpu::render::{Engine, File};
 use onegpu::setup::Setup;
-use sha2::{Digest, Sha256};
 
 /// Where the fakes log, from the root.
 pub const LOG: &str = "var/onegpu-calls";
@@ -132,46 +129,4 @@ pub fn calls(root: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(&log).unwrap_or_default();
     let _ = std::fs::remove_file(log);
     text.lines().map(str::to_owned).collect()
-}
-
-/// Everything below `root` but what lies under `except`: kind, mode, owner and
-/// content of each path.
-pub fn snapshot(root: &Path, except: &[&str]) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    let mut folders = vec![root.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
-            if except.contains(&name.as_str()) {
-                continue;
-            }
-            let meta = std::fs::symlink_metadata(&path).unwrap();
-            let content = if meta.is_symlink() {
-                format!("-> {}", std::fs::read_link(&path).unwrap().display())
-            } else if meta.is_file() {
-                Sha256::digest(std::fs::read(&path).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
-            } else {
-                if meta.is_dir() {
-                    folders.push(path.clone());
-                }
-                String::new()
-            };
-            out.insert(name, format!("{} {content}", about(&meta)));
-        }
-    }
-    out
-}
-
-/// Kind, mode and owner.
-pub fn about(meta: &std::fs::Metadata) -> String {
-    format!("{:o} {}:{}", meta.permissions().mode(), meta.uid(), meta.gid())
-}
-
-/// What differs between two snapshots, one line a path.
-pub fn difference(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let gone =
-        before.iter().filter(|(path, _)| !after.contains_key(*path)).map(|(path, _)| format!("- {path}"));
-    let new = after.iter().filter(|(path, about)| before.get(*path) != Some(about));
-    gone.chain(new.map(|(path, about)| format!("+ {path} {about}"))).collect()
 }

@@ -1,42 +1,33 @@
-//! A machine that Portage takes for a Gentoo: the host's own root below a layer
-//! in memory, in a mount namespace of its own, with stand-ins for the main
-//! repository and its packages. All of it is gone with the process that holds it.
+//! A machine that Portage takes for a Gentoo: a layer above the host's own root, with stand-ins
+//! for the main repository and its packages.
+
+#![allow(dead_code)] // Each test takes what it needs.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use onegpu::package::{SetupPackage, gpkg, overlay};
 use onegpu::render::File;
 
-use crate::fakes::{snapshot, with_engine};
+use crate::fakes::with_engine;
+use crate::layer::{Changes, Layer};
 
-/// Makes the machine and stays until it is killed; $1 is a folder of the host's, $2 the venv.
-const HOLD: &str = r#"
-mount --make-rprivate /
-mkdir "$1/machine"
-mount -t tmpfs tmpfs "$1/machine"
-mkdir "$1/machine/upper" "$1/machine/work" "$1/machine/root"
-root=$1/machine/root
-mount -t overlay -o "lowerdir=/,upperdir=$1/machine/upper,workdir=$1/machine/work" overlay "$root"
-mount --rbind /proc "$root/proc"
-mount --rbind /dev "$root/dev"
-for dir in "$1/shared" "$2"; do
+/// What makes the machine one that Portage takes for a Gentoo; $venv is the venv.
+const MORE: &str = r#"
+for dir in "$2/shared" "$venv"; do
     mkdir -p "$root$dir"
     mount --bind "$dir" "$root$dir"
 done
 # From PyPI, Portage looks for its defaults below /share once it is told not to
 # be a Prefix in its venv.
-ln -sfn "$2/share" "$root/share"
+ln -sfn "$venv/share" "$root/share"
 rm -rf "$root/etc/portage" "$root/var/db/pkg"
-cp -r "$1/shared/portage" "$root/etc/portage"
+cp -r "$2/shared/portage" "$root/etc/portage"
 # Portage wants its own user, even where it stays root.
 echo 'portage:x:250:250:portage:/var/tmp/portage:/bin/false' >>"$root/etc/passwd"
 echo 'portage:x:250:portage' >>"$root/etc/group"
-echo ready
-exec sleep 600
 "#;
 
 /// What the stand-in for the main repository holds.
@@ -71,50 +62,33 @@ IUSE="+qemu"
 pub const DEPENDS: [&str; 2] =
     ["app-emulation/libvirt[qemu(-)]", "|| ( sys-firmware/edk2-bin sys-firmware/edk2 )"];
 
-/// What Portage itself leaves: its database, logs and caches, and the cache of
-/// the dynamic linker.
-const PORTAGES_OWN: [&str; 8] = [
-    "etc/ld.so.cache",
-    "var/cache/edb",
-    "var/cache/ldconfig",
-    "var/db",
-    "var/lib/gentoo",
-    "var/lib/portage",
-    "var/log",
-    "var/tmp",
+/// What Portage itself leaves, each with its reason.
+pub const PORTAGES_OWN: &[(&str, &str)] = &[
+    ("/etc/csh.env", "written anew by env-update after each removal, the same"),
+    ("/etc/environment.d/10-gentoo-env.conf", "written anew by env-update after each removal, the same"),
+    ("/etc/ld.so.cache", "the dynamic linker's cache, made again after each transaction"),
+    ("/etc/profile.env", "written anew by env-update after each removal, the same"),
+    ("/var/cache/edb", "Portage's caches"),
+    ("/var/cache/ldconfig", "the dynamic linker's cache, made again after each transaction"),
+    ("/var/db", "Portage's database of what is installed"),
+    ("/var/lib/gentoo", "Portage's news"),
+    ("/var/lib/portage", "Portage's world file and configuration memory"),
+    ("/var/log", "Portage's diaries"),
+    ("/var/tmp", "where Portage builds"),
 ];
 
 pub struct Gentoo {
-    hold: Child,
-    folder: tempfile::TempDir,
+    layer: Layer,
     venv: PathBuf,
-}
-
-impl Drop for Gentoo {
-    fn drop(&mut self) {
-        let _ = self.hold.kill();
-        let _ = self.hold.wait();
-    }
 }
 
 impl Gentoo {
     pub fn new() -> Self {
-        let venv =
-            std::env::var("ONEGPU_TEST_PORTAGE").expect("ONEGPU_TEST_PORTAGE names a venv with Portage");
-        let venv = PathBuf::from(venv);
-        assert!(venv.join("bin/emerge").exists(), "{} has no emerge", venv.display());
-        let folder = tempfile::tempdir().unwrap();
-        configure(&folder.path().join("shared"));
-        let mut hold = Command::new("unshare")
-            .args(["--mount", "sh", "-euc", HOLD, "hold"])
-            .args([folder.path(), &venv])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(hold.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
-        let gentoo = Self { hold, folder, venv };
+        let venv = venv("emerge");
+        let quoted = onegpu::render::quote::sh(&venv.to_string_lossy()).unwrap();
+        let prepare = |folder: &Path| configure(&folder.join("shared"));
+        let layer = Layer::new(Path::new("/"), prepare, &format!("venv={quoted}\n{MORE}"));
+        let gentoo = Self { layer, venv };
         // What the setup needs is there, as it would be on a Gentoo.
         gentoo.emerge(&["app-emulation/libvirt", "sys-firmware/edk2-bin"]);
         // Portage writes these after each removal; a Gentoo has them.
@@ -122,38 +96,34 @@ impl Gentoo {
         gentoo
     }
 
-    /// The machine's root, seen from outside.
-    pub fn root(&self) -> PathBuf {
-        self.outside("root")
+    /// The machine.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
     }
 
-    fn outside(&self, name: &str) -> PathBuf {
-        // The namespace's own view: the mounts are not the host's.
-        let inside = self.folder.path().join("machine").join(name);
-        PathBuf::from(format!("/proc/{}/root{}", self.hold.id(), inside.display()))
+    /// The machine's root, seen from outside.
+    pub fn root(&self) -> PathBuf {
+        self.layer.root()
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
-        self.root().join(path.trim_start_matches('/'))
+        self.layer.path(path)
     }
 
     /// A command inside, with nothing of the caller's environment.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new("timeout");
-        command.args(["180", "nsenter", "--mount", "--target", &self.hold.id().to_string(), "chroot"]);
-        command.arg(self.folder.path().join("machine/root"));
-        command.args(words);
-        command.env_clear();
-        let path = format!(
-            "{}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            self.venv.display()
-        );
-        command.env("PATH", path).env("HOME", "/root").env("LC_ALL", "C.UTF-8").env("NO_COLOR", "1");
+        let mut command = self.layer.command(words);
+        command.env("PATH", self.search_path());
         // Not a Prefix in the venv, but the system itself.
         command.env("PORTAGE_OVERRIDE_EPREFIX", "");
         // Or Portage believes the index of PKGDIR and sees no file that was put there.
         command.env("FEATURES", "-pkgdir-index-trusted");
         command
+    }
+
+    /// The PATH of its commands.
+    pub fn search_path(&self) -> String {
+        format!("{}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", self.venv.display())
     }
 
     /// emerge, which has to succeed; what it said.
@@ -163,8 +133,7 @@ impl Gentoo {
 
     /// Puts the overlay of these packages into its place.
     pub fn overlay(&self, packages: &[SetupPackage]) -> PathBuf {
-        let shared = self.folder.path().join("shared");
-        let place = shared.join("onegpu");
+        let place = self.shared().join("onegpu");
         let _ = fs::remove_dir_all(&place);
         write_tree(&place, &with_engine(|engine| overlay::files(engine, packages)).unwrap());
         let conf = format!("[onegpu]\nlocation = {}\n", place.display());
@@ -185,7 +154,7 @@ impl Gentoo {
 
     /// The folder that both see at the same path.
     pub fn shared(&self) -> PathBuf {
-        self.folder.path().join("shared")
+        self.layer.folder().join("shared")
     }
 
     /// Puts stand-ins into the main repository for all that the overlay's ebuilds
@@ -226,20 +195,13 @@ impl Gentoo {
 
     /// A file of PKGDIR.
     pub fn path_of_binary(&self, name: &str) -> PathBuf {
-        self.folder.path().join("shared/binpkgs").join(name)
+        self.shared().join("binpkgs").join(name)
     }
 
-    /// What was written into the machine so far, without what is Portage's own
-    /// and without folders that only came into the layer because something in
-    /// them was changed.
-    pub fn changes(&self) -> BTreeMap<String, String> {
-        let unchanged = |path: &str, about: &str| {
-            let lower = fs::symlink_metadata(Path::new("/").join(path));
-            lower.is_ok_and(|meta| meta.is_dir() && about == crate::fakes::about(&meta))
-        };
-        let mut all = snapshot(&self.outside("upper"), &PORTAGES_OWN);
-        all.retain(|path, about| !unchanged(path, about.trim_end()));
-        all
+    /// What was written into the machine so far, without what is Portage's own.
+    pub fn changes(&self) -> Changes {
+        let own: Vec<&str> = PORTAGES_OWN.iter().map(|(path, _)| path.trim_start_matches('/')).collect();
+        self.layer.changes(&own)
     }
 }
 

@@ -12,11 +12,12 @@ use std::process::Command;
 
 pub const LIBEXEC: &str = "usr/libexec/onegpu";
 /// Files of the setup's packages, which no step touches; and what the tests of running machines need.
-const PACKAGED: [&str; 8] = [
+const PACKAGED: [&str; 9] = [
     LIBEXEC,
     "usr/share/onegpu",
     "usr/share/polkit-1",
     "usr/bin/onegpu-hook",
+    "etc/apparmor.d",
     "etc/libvirt/hooks",
     "bin",
     "dev",

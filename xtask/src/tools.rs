@@ -48,6 +48,7 @@ pub const TOOLS: &[Tool] = &[
     debian("npm", "npm"),
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
+    debian("rc-update", "openrc"),
     debian("rpm", "rpm"),
     debian("rpmlint", "rpmlint"),
     debian("runsvdir", "runit"),

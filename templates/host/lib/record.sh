@@ -4,7 +4,10 @@
 
 # keep KEY TEXT, kept KEY: a value of the record.
 keep() {
-    printf '%s\n' "$2" >"$record/$1.part" && flush "$record/$1.part" && mv -f "$record/$1.part" "$record/$1"
+    printf '%s\n' "$2" >"$record/$1.part" && flush "$record/$1.part" && mv -f "$record/$1.part" "$record/$1" && return
+    # The shell's own message is only `I/O error`.
+    say "$label: cannot write $record/$1: no room there, or read-only?"
+    return 1
 }
 kept() { if [ -f "$record/$1" ]; then cat "$record/$1"; fi; }
 

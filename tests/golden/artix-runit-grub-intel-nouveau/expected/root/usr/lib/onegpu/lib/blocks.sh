@@ -9,13 +9,13 @@ block_keep() {
 }
 block_add() {
     file=$(at "$(kept "$1.path")")
-    printf '%s\n' "$2" >"$record/$1.block" || return 1
+    keep "$1.block" "$2" || return 1
     # The last line may lack its newline.
     gap=
     if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then gap=yes; fi
     keep "$1.gap" "$gap" || return 1
     { cat "$file" && { [ -z "$gap" ] || echo; } && cat "$record/$1.block"; } >"$record/new" || return 1
-    flush "$record/$1.block" && replace "$file" "$record/new" && rm -f "$record/new"
+    replace "$file" "$record/new" && rm -f "$record/new"
 }
 
 # block_lines KEY FILE: the first and last line of our block, if it is there as we wrote it.

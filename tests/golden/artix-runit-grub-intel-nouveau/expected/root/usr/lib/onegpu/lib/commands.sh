@@ -24,7 +24,7 @@ quiet() {
         [ "$ended" -ne 124 ] || say "took longer than $1 seconds:"
         shift
         say "\`$*\` failed with status $ended"
-        [ "$output" = /dev/null ] || sed 's/^/onegpu: | /' "$output" >&2
+        if [ -s "$output" ]; then sed 's/^/onegpu: | /' "$output" >&2; else say 'it said nothing, or there was no room for it'; fi
     fi
     rm -f "$record/output"
     return "$ended"

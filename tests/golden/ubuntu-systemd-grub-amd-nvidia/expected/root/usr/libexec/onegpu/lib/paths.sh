@@ -28,21 +28,18 @@ at() {
 # same A B: two files with the same bytes.
 same() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cksum <"$1")" = "$(cksum <"$2")" ]; }
 
-# changed_on FILE: when it was last written, for telling people.
-changed_on() { date -r "$1" '+on %Y-%m-%d at %H:%M' 2>/dev/null; }
-
 flush() { sync "$@" 2>/dev/null || sync; }
 
-# replace FILE NEW: NEW's bytes take the place of FILE's in one rename; mode, owner and
-# attributes stay FILE's.
+# replace FILE NEW [OLD]: NEW's bytes take the place of FILE's in one rename; mode, owner and
+# attributes stay FILE's. The time of the last change is OLD's, where it is said.
 replace() {
     rm -f "$1.onegpu"
-    if cp -a "$1" "$1.onegpu" && cat "$2" >"$1.onegpu" && flush "$1.onegpu" && mv -f "$1.onegpu" "$1"; then
+    if cp -a "$1" "$1.onegpu" && cat "$2" >"$1.onegpu" && { [ $# -lt 3 ] || touch -r "$3" "$1.onegpu"; } && flush "$1.onegpu" && mv -f "$1.onegpu" "$1"; then
         return 0
     fi
     rm -f "$1.onegpu"
     return 1
 }
 
-# restore FILE BEFORE: as replace, and the time of the last change with it.
-restore() { replace "$1" "$2" && touch -r "$2" "$1"; }
+# restore FILE BEFORE: bytes and time of the last change.
+restore() { replace "$1" "$2" "$2"; }

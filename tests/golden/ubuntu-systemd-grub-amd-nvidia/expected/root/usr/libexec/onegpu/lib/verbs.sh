@@ -143,11 +143,12 @@ main() {
         esac
         shift
     done
-    for tool in awk cat cksum cp date dirname grep head id ln mkdir mv readlink rm rmdir sed sort stat sync tail touch tr wc; do
+    for tool in awk cat cksum cp date grep head id ln mkdir mv readlink rm rmdir sed sort stat sync tail touch tr wc; do
         have "$tool" || { say "needs \`$tool\`, which is not here" && exit 1; }
     done
     state=$(at /var/lib/onegpu)
     if runs; then running=yes; else running=no; fi
+    ! of_newer || exit 1
     case $which in
         guests/*)
             if [ "$verb" != revert ] && [ ! -d "$(at /usr/libexec/onegpu/steps)/$which" ] && [ ! -d "$state/$which" ]; then

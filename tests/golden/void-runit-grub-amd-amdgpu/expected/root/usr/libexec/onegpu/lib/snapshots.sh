@@ -44,6 +44,16 @@ snap_restore() {
     done
 }
 
+# snap_times: what the program has itself put back byte for byte gets its old time, too.
+snap_times() {
+    count=$(kept snap.count)
+    while [ "${count:-0}" -gt 0 ]; do
+        file=$(at "$(kept "snap.$count.path")")
+        ! same "$file" "$record/snap.$count.before" || touch -r "$record/snap.$count.before" "$file"
+        count=$((count - 1))
+    done
+}
+
 # made_keep FILE: records the boot loader's generated FILE; made_again FILE COMMAND... has the
 # distro's own program write it again; made_back FILE COMMAND... does so after the cause is gone, or
 # puts the recorded FILE back when it starts the same kernels.
@@ -70,10 +80,23 @@ made_back() {
     made=$(at "$1")
     [ -e "$record/new.was-there" ] || rm -f "$made.new"
     [ -f "$made" ] || return 0
-    if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ] && snap_restore "$1"; then
-        return 0
+    if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ]; then
+        snap_restore "$1" && return 0
+        # Interrupted while it was made: what stands there is ours, if nobody else had a reason to make it.
+        if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer; then
+            restore "$made" "$record/snap.1.before"
+            return
+        fi
     fi
     made_again "$@"
+}
+# made_newer: whether somebody has changed, since the record, what it is made from.
+made_newer() {
+    recorded_on=$(stat -c %Y "$record/snap.count")
+    for source in "$(at /etc/default/grub)" "$(at /etc/default/grub.d)" "$(at /etc/default/grub.d)"/*; do
+        if [ -e "$source" ] && [ "$(stat -c %Y "$source")" -gt "$recorded_on" ]; then return 0; fi
+    done
+    return 1
 }
 made_kernels() {
     [ ! -f "$1" ] || grep -E '^[[:space:]]*(linux|initrd)' "$1" | tr -s '[:blank:]' '\n' | grep '^[(/]' | sort -u

@@ -1,0 +1,176 @@
+//! The machine on which setups come and go: a libvirt host with boot files, a user, and files
+//! that other makers have put where ours go.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::layer::Layer;
+
+/// Stand-ins for what asks the hardware; the rest is the root's own.
+const STAND_INS: [(&str, &str); 3] = [
+    ("update-grub", "exec grub-mkconfig -o /boot/grub/grub.cfg"),
+    (
+        "grub-mkconfig",
+        r#". /etc/default/grub
+for file in /etc/default/grub.d/*.cfg; do [ ! -e "$file" ] || . "$file"; done
+echo "linux /vmlinuz root=UUID=1 $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT" >"$2.new" && cat "$2.new" >"$2" && rm "$2.new""#,
+    ),
+    (
+        "grubby",
+        r#"e=/boot/loader/entries
+case $2 in
+    '') for f in $e/linux*.conf; do sed -n 's/^options \(.*\)/args="\1"/p' $f; done ;;
+    --args=*) for w in ${2#--args=}; do for f in $e/linux*.conf; do grep -q " $w" $f || sed -i "s/^options.*/& $w/" $f; done; done ;;
+    --remove-args=*) for w in ${2#--remove-args=}; do sed -i "s/ $w//" $e/linux*.conf; done ;;
+esac"#,
+    ),
+];
+
+/// The machine's own files and those of other makers.
+const FILES: [(&str, &str); 14] = [
+    ("/root/card.rom", "U\u{2}rom\n"),
+    // Quotes, a continuation, a variable, a comment, no newline at the end.
+    (
+        "/etc/default/grub",
+        "# mine\nGRUB_DISTRIBUTOR='A \"name\"'\nmore=\"splash \\\n  loglevel=3\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet $more\"\nGRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sda2:root\"\nGRUB_TIMEOUT=0",
+    ),
+    (
+        "/etc/default/grub.d/90-mine.cfg",
+        "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT mitigations=auto\"\n",
+    ),
+    (
+        "/boot/grub/grub.cfg",
+        "linux /vmlinuz root=UUID=1 cryptdevice=/dev/sda2:root quiet splash   loglevel=3 mitigations=auto # as of then\n",
+    ),
+    (
+        "/boot/loader/entries/linux.conf",
+        "title Linux\r\nlinux /vmlinuz\r\noptions root=UUID=1\r\noptions rw quiet",
+    ),
+    (
+        "/boot/loader/entries/linux-lts.conf",
+        "title LTS\nlinux /vmlinuz-lts\noptions root=UUID=1\noptions rw\n",
+    ),
+    ("/boot/loader/entries/windows.conf", "title Windows\nefi /EFI/Microsoft/Boot/bootmgfw.efi\n"),
+    ("/etc/kernel/cmdline", "# mine\nroot=UUID=1 rw"),
+    ("/etc/libvirt/hooks/qemu", "#!/bin/sh\n# mine\nexit 0\n"),
+    ("/etc/libvirt/hooks/qemu.d/win10/prepare/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
+    ("/etc/libvirt/hooks/qemu.d/one/started/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
+    ("/etc/libvirt/qemu/networks/default.xml", "<network/>\n"),
+    ("/etc/init.d/libvirtd", "#!/sbin/openrc-run\n"),
+    ("/etc/init.d/virtlogd", "#!/sbin/openrc-run\n"),
+];
+
+/// Folders that a machine with libvirt has.
+const FOLDERS: [&str; 8] = [
+    "/etc/libvirt/qemu/networks",
+    "/etc/runlevels/default",
+    "/etc/systemd/system",
+    "/usr/share/vgabios",
+    "/usr/share/licenses",
+    "/usr/share/polkit-1/rules.d",
+    "/var/lib/libvirt/images",
+    "/var/lib/systemd",
+];
+
+/// Makes the layer such a machine. Libvirt's services are not enabled on it.
+pub fn furnish(layer: &Layer) {
+    for folder in FOLDERS {
+        fs::create_dir_all(layer.path(folder)).unwrap();
+    }
+    for unit in ["libvirtd", "virtqemud", "virtnetworkd"] {
+        let path = format!("/usr/lib/systemd/system/{unit}");
+        layer.write(
+            &format!("{path}.service"),
+            format!("[Service]\nExecStart=/usr/sbin/{unit}\n[Install]\nWantedBy=multi-user.target\nAlso={unit}.socket\n"),
+        );
+        layer.write(
+            &format!("{path}.socket"),
+            "[Socket]\nListenStream=/run/x\n[Install]\nWantedBy=sockets.target\n",
+        );
+    }
+    for wants in ["multi-user", "sockets"] {
+        for entry in fs::read_dir(layer.path(&format!("/etc/systemd/system/{wants}.target.wants")))
+            .into_iter()
+            .flatten()
+        {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap().to_string_lossy().starts_with("libvirtd") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+    for (path, text) in FILES {
+        layer.write(path, text);
+    }
+    fs::set_permissions(layer.path("/etc/libvirt/hooks/qemu"), fs::Permissions::from_mode(0o755)).unwrap();
+    for (file, line) in
+        [("/etc/passwd", "mika:x:1000:1000::/home/mika:/bin/sh\n"), ("/etc/group", "mika:x:1000:\n")]
+    {
+        let text = layer.read(file).unwrap();
+        if !text.contains("\nmika:") {
+            layer.write(file, text + line);
+        }
+    }
+    for (name, script) in STAND_INS {
+        program(layer, &format!("/usr/local/sbin/{name}"), script);
+    }
+    if !layer.path("/usr/bin/qemu-img").exists() {
+        program(layer, "/usr/local/sbin/qemu-img", "shift 3; echo \"fresh $2\" >\"$1\"");
+    }
+    traps(layer);
+}
+
+fn program(layer: &Layer, path: &str, script: &str) {
+    layer.write(path, format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(layer.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The folder that stands first on the maintainer scripts' PATH.
+pub const TRAPS: &str = "/traps";
+
+/// Every program of these is counted when `apply` or `revert` calls it; before the call that /traps/at
+/// names, either they with their shells are killed, or everything up to the package manager.
+const TRAPPED: &str = "cat chmod cp gpasswd grub-mkconfig grubby head ln mkdir mv qemu-img rm rmdir sed sync systemctl touch update-grub";
+const TRAP: &str = r#"tool=${0##*/}
+parent_of() {
+    read -r line 2>/dev/null <"/proc/$1/stat" || return 1
+    line=${line##*) }
+    # shellcheck disable=SC2086
+    set -- $line
+    parent=$2
+}
+if [ -e /traps/calls ]; then
+    pid=$$ above='' work=''
+    while parent_of "$pid" && [ "$parent" -gt 1 ]; do
+        above="$parent $above" pid=$parent
+        read -r line 2>/dev/null <"/proc/$pid/cmdline"
+        case $line in /bin/sh/usr/*/onegpu/apply* | /bin/sh/usr/*/onegpu/revert*) work=$above ;; esac
+    done
+    if [ -n "$work" ]; then
+        read -r calls </traps/calls
+        calls=$((calls + 1))
+        echo "$calls" >/traps/calls
+        read -r at whom 2>/dev/null </traps/at || at=0
+        if [ "$calls" = "$at" ]; then
+            pid=$$
+            chain=''
+            while parent_of "$pid" && [ "$parent" -gt 1 ]; do
+                pid=$parent chain="$chain $pid"
+                [ "$pid" != "${work%% *}" ] || break
+            done
+            : >/traps/killed
+            if [ "$whom" = all ]; then read -r group </traps/group; kill -KILL "-$group"; fi
+            kill -KILL $chain
+            exit 137
+        fi
+    fi
+fi
+if [ -x "/usr/local/sbin/$tool" ]; then exec "/usr/local/sbin/$tool" "$@"; fi
+exec "/usr/bin/$tool" "$@""#;
+
+fn traps(layer: &Layer) {
+    program(layer, &format!("{TRAPS}/trap"), TRAP);
+    for tool in TRAPPED.split(' ') {
+        symlink("trap", layer.path(&format!("{TRAPS}/{tool}"))).unwrap();
+    }
+}

@@ -1,0 +1,86 @@
+//! A setup goes in, up and out by every package manager, in whatever order, interrupted and
+//! edited: the whole root is as it was. The table is in tests/lifecycle/.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod fakes;
+mod gentoo;
+mod layer;
+mod lifecycle;
+
+use lifecycle::edits::edits_are_kept;
+use lifecycle::every_way_in_and_out;
+use lifecycle::families::{Dpkg, Pacman, Portage, Rpm};
+use lifecycle::kills::killed_it_is_finished_or_taken_back;
+
+#[test]
+#[ignore = "needs trixie, unshare, root"]
+fn dpkg_every_way_in_and_out() {
+    every_way_in_and_out::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, trixie, unshare, root"]
+fn rpm_every_way_in_and_out() {
+    every_way_in_and_out::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, trixie, unshare, root"]
+fn pacman_every_way_in_and_out() {
+    every_way_in_and_out::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs portage, unshare, root"]
+fn portage_every_way_in_and_out() {
+    every_way_in_and_out::<Portage>();
+}
+
+#[test]
+#[ignore = "needs trixie, unshare, root"]
+fn dpkg_keeps_edits() {
+    edits_are_kept::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, trixie, unshare, root"]
+fn rpm_keeps_edits() {
+    edits_are_kept::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, trixie, unshare, root"]
+fn pacman_keeps_edits() {
+    edits_are_kept::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs portage, unshare, root"]
+fn portage_keeps_edits() {
+    edits_are_kept::<Portage>();
+}
+
+#[test]
+#[ignore = "needs trixie, unshare, root"]
+fn dpkg_killed_is_finished_or_taken_back() {
+    killed_it_is_finished_or_taken_back::<Dpkg>(3);
+}
+
+#[test]
+#[ignore = "needs rpm, trixie, unshare, root"]
+fn rpm_killed_is_finished_or_taken_back() {
+    killed_it_is_finished_or_taken_back::<Rpm>(3);
+}
+
+#[test]
+#[ignore = "needs pacman, trixie, unshare, root"]
+fn pacman_killed_is_finished_or_taken_back() {
+    killed_it_is_finished_or_taken_back::<Pacman>(3);
+}
+
+#[test]
+#[ignore = "needs portage, unshare, root"]
+fn portage_killed_is_finished_or_taken_back() {
+    killed_it_is_finished_or_taken_back::<Portage>(1);
+}
