@@ -88,14 +88,6 @@ pub fn several<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Vec<T>, Strin
     }
 }
 
-/// MiB as a profile says it.
-pub fn size(mib: u64) -> String {
-    match mib % 1024 {
-        0 => format!("{} GiB", mib / 1024),
-        _ => format!("{mib} MiB"),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -112,6 +104,5 @@ mod tests {
         assert_eq!(optional::<HostPath>(" none ").unwrap(), None);
         assert_eq!(several::<UsbId>("046d:c33f, 1532:0084").unwrap().len(), 2);
         assert!(several::<UsbId>("046d:c33f,,").is_err());
-        assert_eq!((size(2048), size(1536)), ("2 GiB".to_owned(), "1536 MiB".to_owned()));
     }
 }

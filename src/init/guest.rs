@@ -1,13 +1,13 @@
 //! `[[guest]]`: what was said, and a proposal for what was not.
 
 use super::Facts;
-use super::answers::{Answers, size};
+use super::answers::Answers;
 use super::draft::{Draft, Missing};
 use super::host::ASKED;
 use super::propose::{self, Proposed};
 use crate::detect::toml::{Line, list, quoted};
 use crate::paths::{self, machine as at};
-use crate::profile::{Audio, Cpus, GuestName, GuestOs};
+use crate::profile::{Audio, Cpus, GuestName, GuestOs, size};
 
 /// The answer, or else the proposal with its reason.
 pub(super) fn settle<T: PartialEq>(said: Option<T>, proposed: Proposed<T>) -> Proposed<T> {

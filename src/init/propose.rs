@@ -1,11 +1,11 @@
 //! A value for what was not said, each with its reason.
 
 use super::Facts;
-use super::answers::{Answers, size};
+use super::answers::Answers;
 use crate::machine::Machine;
 use crate::machine::usb_input::UsbInput;
 use crate::paths;
-use crate::profile::{Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId, User};
+use crate::profile::{Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId, User, size};
 
 /// A value and why it is proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]

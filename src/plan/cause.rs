@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::profile::size;
 use crate::setup::{Guest, Setup};
 
 /// Which fact: a key of the profile. A value can come from nowhere else than the setup.
@@ -139,7 +140,7 @@ impl Key {
             },
             Self::GuestOs => guest?.os.to_string(),
             Self::GuestDisk => guest?.disk.path.clone(),
-            Self::GuestDiskSize => format!("{} MiB", guest?.disk.size_mib?),
+            Self::GuestDiskSize => size(guest?.disk.size_mib?),
             Self::GuestInstallMedia => guest?.install_media.clone()?,
             Self::GuestAudio => guest?.audio.to_string(),
         })

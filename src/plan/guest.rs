@@ -2,7 +2,7 @@
 
 use super::{Artifact, Because, Content, Key, Kind, PackagePlan, Step, dependencies, share};
 use crate::paths;
-use crate::profile::Audio;
+use crate::profile::{Audio, size};
 use crate::setup::{Guest, Setup};
 
 /// Plans `onegpu-guest-NAME`.
@@ -87,11 +87,11 @@ fn steps(setup: &Setup, guest: &Guest) -> Vec<Step> {
     let because = |keys: &[Key], rule| Because::new(setup, Some(guest), keys, rule);
     let name = &guest.name;
     let mut out = Vec::new();
-    if let Some(size) = guest.disk.size_mib {
+    if let Some(mib) = guest.disk.size_mib {
         out.push(Step {
             id: "disk",
             template: "steps/disk",
-            reason: format!("Creates the disk {} of {size} MiB, if it does not exist.", guest.disk.path),
+            reason: format!("Creates the disk {} of {}, if it does not exist.", guest.disk.path, size(mib)),
             because: because(&[Key::GuestDisk, Key::GuestDiskSize], ""),
             undo: "A disk that nobody has written to since is removed; any other is kept.",
             guide: "Creating the virtual machine",

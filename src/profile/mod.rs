@@ -13,7 +13,7 @@ use toml::Spanned;
 pub use cpus::{CpuList, Cpus, GuestCpus};
 pub(crate) use read::toml_diagnostic;
 pub use read::{nearest, parse, read};
-pub use values::{DiskSize, GuestName, HostPath, Memory, PciAddress, UsbId, UserName};
+pub use values::{DiskSize, GuestName, HostPath, Memory, PciAddress, UsbId, UserName, size};
 pub use words::{
     Apply, Audio, Bootloader, CpuVendor, DisplayManager, Driver, Governor, GuestOs, Hugepages, Init,
 };

@@ -202,6 +202,14 @@ fn mebibytes(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
+/// MiB as a profile says them.
+pub fn size(mib: u64) -> String {
+    match mib % 1024 {
+        0 => format!("{} GiB", mib / 1024),
+        _ => format!("{mib} MiB"),
+    }
+}
+
 /// A guest's memory in MiB, from 256 MiB to 4 TiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -14,7 +14,7 @@ use crate::data::{DataDirs, DataFile};
 use crate::diag::{Diagnostic, Result};
 use crate::paths;
 use crate::plan::{Content, Kind, PackagePlan, Plan, Step, libexec, share};
-use crate::profile::Audio;
+use crate::profile::{Audio, size};
 use crate::setup::Setup;
 
 /// One file, ready to be written.
@@ -62,6 +62,8 @@ impl<'a> Engine<'a> {
         tera.autoescape_on([""]);
         tera.set_escape_fn(quote::refuse);
         quote::register(&mut tera);
+        // A size for people; it is no quoting, and one follows.
+        tera.register_filter("size", |mib: u64, _: tera::Kwargs, _: &tera::State<'_>| size(mib));
         let mut context = Context::new();
         context.insert("version", env!("CARGO_PKG_VERSION"));
         Ok(Self { data, tera, context, loaded: BTreeMap::new() })

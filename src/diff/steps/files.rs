@@ -3,6 +3,7 @@
 use super::Found;
 use crate::machine::root::Root;
 use crate::paths::{installed, machine as at};
+use crate::profile::size;
 use crate::setup::{Guest, Setup};
 
 /// No vBIOS has more than 1 MiB.
@@ -54,10 +55,10 @@ pub fn selinux(root: &Root) -> Found {
 
 /// Whether the disk is there.
 pub fn disk(root: &Root, guest: &Guest) -> Found {
-    let (path, size) = (&guest.disk.path, guest.disk.size_mib.unwrap_or_default());
+    let (path, mib) = (&guest.disk.path, guest.disk.size_mib.unwrap_or_default());
     match there(root, path) {
         Some(true) => Found::InForce,
-        Some(false) => Found::Not(format!("create {path} of {size} MiB")),
+        Some(false) => Found::Not(format!("create {path} of {}", size(mib))),
         None => unreadable(path),
     }
 }

@@ -1,6 +1,6 @@
 //! Questions about the guest: nothing but its user knows what it shall be.
 
-use super::super::answers::{Answers, NONE, optional, several, size, value};
+use super::super::answers::{Answers, NONE, optional, several, value};
 use super::super::ask::{Answer, Ask, Check};
 use super::super::guest::{short, sound};
 use super::super::propose::{self, Proposed};
@@ -8,7 +8,7 @@ use super::super::{Facts, guest};
 use super::{any, one, text};
 use crate::diag::Result;
 use crate::machine::usb_input::InputKind;
-use crate::profile::{Audio, Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId};
+use crate::profile::{Audio, Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId, size};
 
 /// Kept when it is not what is proposed anyway.
 fn changed<T: PartialEq>(said: T, proposed: &T) -> Option<T> {
