@@ -20,12 +20,16 @@ enum Reader {
     Polkit,
     /// A transaction hook, for pacman itself: its own test has it.
     Pacman,
+    /// What AppArmor and SELinux read: their own tests have it.
+    Security,
 }
 
 /// Everything that is not known to be something else is shell: a new kind of
 /// file shows itself here.
 fn reader(path: &str) -> Reader {
     match path.rsplit_once('.').map(|(_, ending)| ending) {
+        _ if path.starts_with(onegpu::paths::APPARMOR_DIR) => Reader::Security,
+        Some("cil") => Reader::Security,
         Some("xml") => Reader::Xml,
         Some("rules") => Reader::Polkit,
         Some("hook") => Reader::Pacman,
