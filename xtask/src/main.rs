@@ -1,7 +1,7 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
-mod browser;
 mod bench;
+mod browser;
 mod check_distros;
 mod golden;
 mod package;
