@@ -16,7 +16,7 @@ use machine::{Cell, Machine, NVIDIA};
 use onegpu::profile::{Hugepages, Init};
 
 /// Runs of each pair; the median counts.
-const RUNS: usize = 31;
+const RUNS: usize = 21;
 
 /// What nobody should wait for.
 const LONGEST_MS: f64 = 50.0;

@@ -277,7 +277,7 @@ pub fn shorten(mut text: String) -> String {
     for (from, to) in [
         // Only what hangs runs into its bound, however slow the machine is.
         ("\nbound=30 ", "\nbound=10; [ ! -e /hangs ] || bound=0.5 "),
-        ("\ngrace=5 ", "\ngrace=0.1 "),
+        ("\ngrace=5 ", "\ngrace=5; [ ! -e /hangs ] || grace=0.1 "),
         ("\nqueue=300 ", "\nqueue=2 "),
         ("\npause=0.2 ", "\npause=0.02 "),
         ("in 0.2 1 0;", "in 0.02 0.02 0;"),
