@@ -19,7 +19,7 @@ fn steps(script: &str) -> Vec<String> {
         let words = words(line);
         for (at, (word, quoted)) in words.iter().enumerate() {
             let which = match word.as_str() {
-                "take" => 3,
+                "take" | "try" => 3,
                 "step" | "undo" => 1,
                 _ => continue,
             };
@@ -76,6 +76,30 @@ fn every_step_of_every_cell_is_a_moment() {
             assert_eq!(marks(&timeline.handover), steps(&start), "{}: {}", rendered.cell, guest.name);
             assert_eq!(marks(&timeline.back), steps(&stop), "{}: {}", rendered.cell, guest.name);
         }
+    }
+}
+
+/// Every option of a guest at once, under the init that has all of them.
+#[test]
+fn also_with_every_option() {
+    let golden = "tests/golden/debian-systemd-grub-intel-nvidia-all-options/profile.toml";
+    let text =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(golden)).unwrap();
+    let data = DataDirs::embedded();
+    let profile = profile::parse("p", &text).unwrap();
+    let distro = onegpu::distro::Distro::load(&data, "debian").unwrap();
+    let plan = Plan::new(Setup::new(&profile, distro).unwrap());
+    let packages = render::all(&data, &plan).unwrap();
+    let mut told = Vec::new();
+    for guest in &plan.setup.guests {
+        let timeline = Timeline::new(&plan.setup, guest);
+        let [start, stop] = scripts(&packages, &guest.name);
+        assert_eq!(marks(&timeline.handover), steps(&start), "{}", guest.name);
+        assert_eq!(marks(&timeline.back), steps(&stop), "{}", guest.name);
+        told.extend(marks(&timeline.handover));
+    }
+    for step in ["keep the host awake", "keep the clock up", "compact memory", "run before-handover"] {
+        assert!(told.iter().any(|mark| mark == step), "{step}");
     }
 }
 

@@ -7,6 +7,8 @@ use super::host::ASKED;
 use super::propose::{self, Proposed};
 use crate::detect::toml::{Line, list, quoted};
 use crate::paths::{self, machine as at};
+use crate::pinning;
+use crate::profile::keys;
 use crate::profile::{Audio, Cpus, GuestName, GuestOs, size};
 
 /// The answer, or else the proposal with its reason.
@@ -64,11 +66,14 @@ pub(super) fn guest(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> 
         Line::said("name", quoted(name.as_str()), why_name),
         Line::said("os", quoted(os.value.word()), os.why),
         Line::said("memory", quoted(&size(memory.value.mib)), memory.why),
-        Line::said(
-            "cpus",
-            format!("{{ cores = {}, threads = {} }}", cpus.value.cores, cpus.value.threads),
-            cpus.why,
-        ),
+        Line {
+            more: vec![pins(facts)],
+            ..Line::said(
+                "cpus",
+                format!("{{ cores = {}, threads = {} }}", cpus.value.cores, cpus.value.threads),
+                cpus.why,
+            )
+        },
     ];
     lines.extend(storage(facts, answers, &name, os.value));
     lines.extend(inputs(facts, answers, draft));
@@ -76,7 +81,24 @@ pub(super) fn guest(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> 
         Some(Audio::Pipewire) => Line::said("audio", quoted(Audio::Pipewire.word()), ASKED),
         _ => Line::said("audio", quoted(Audio::None.word()), sound(facts, answers)),
     });
+    lines.extend(["hugepages", "governor", "inhibit-sleep", "own-hooks"].map(optional));
     lines
+}
+
+/// Which of the host's CPUs would suit the guest: its cores would never be moved.
+fn pins(facts: &Facts<'_>) -> String {
+    match pinning::proposal(&facts.machine.cpu) {
+        Some(proposal) => format!("This machine's cores, pinned: cpus = {}", proposal.toml()),
+        None => "Pinned to cores of the host: cpus = { cores = 2, threads = 1, pin = [\"2\", \"3\"], host = \"0-1\" }"
+            .to_owned(),
+    }
+}
+
+/// What is off unless it is asked for.
+fn optional(key: &'static str) -> Line {
+    let example =
+        keys::find(&format!("guest.{key}")).and_then(|key| key.example.as_deref()).unwrap_or_default();
+    Line::unsaid(key, example, "off unless you want it")
 }
 
 /// Why no sound of the host's is needed.

@@ -4,6 +4,8 @@
 //! this model against them: every step that they take is one moment's here, in
 //! the same order, in every cell of the matrix.
 
+mod options;
+
 use serde::Serialize;
 
 use crate::profile::{Audio, Driver, GuestOs};
@@ -81,6 +83,7 @@ fn handover(setup: &Setup, guest: &Guest) -> Vec<Moment> {
         &[],
         Holder::Desktop,
     )];
+    out.extend(options::first(guest));
     if let (Audio::Pipewire, Some(user)) = (guest.audio, &setup.host.user) {
         out.push(moment(
             "QEMU is let through",
@@ -118,6 +121,7 @@ fn handover(setup: &Setup, guest: &Guest) -> Vec<Moment> {
         &["wait until nobody holds the card"],
         Holder::Driver,
     ));
+    out.extend(options::memory_again(guest));
     if setup.gpu.devices.len() > 1 {
         out.push(moment(
             "The card's sound is let go",
@@ -158,6 +162,8 @@ fn handover(setup: &Setup, guest: &Guest) -> Vec<Moment> {
             holder,
         ));
     }
+    let free = if nvidia { Holder::Nobody } else { Holder::Driver };
+    out.extend(options::last(setup, guest, free));
     let count = setup.gpu.devices.len();
     out.push(moment(
         "Libvirt takes the card",
@@ -188,6 +194,8 @@ fn back(setup: &Setup, guest: &Guest) -> Vec<Moment> {
         &[],
         if nvidia { Holder::Nobody } else { Holder::Driver },
     )];
+    let free = if nvidia { Holder::Nobody } else { Holder::Driver };
+    out.extend(options::undone(setup, guest, free));
     if nvidia {
         out.push(moment(
             "The driver is loaded",
@@ -198,8 +206,9 @@ fn back(setup: &Setup, guest: &Guest) -> Vec<Moment> {
     }
     out.push(moment(
         "Every device has its driver",
-        "Where libvirt could not give one back, the kernel is asked again; then it is waited for the card's node.",
-        &["wait for the drivers", "wait for the card"],
+        "Where libvirt could not give one back, the kernel is asked again; should that not help, a driver is loaded \
+         that draws at least a console. Then it is waited for the card's node.",
+        &["wait for the drivers", "load another driver", "wait for a driver", "wait for the card"],
         Holder::Driver,
     ));
     out.push(moment(
@@ -240,6 +249,8 @@ fn back(setup: &Setup, guest: &Guest) -> Vec<Moment> {
             if setup.host.display_service.is_some() { Holder::Desktop } else { Holder::Driver },
         ));
     }
+    let screen = if setup.host.display_service.is_some() { Holder::Desktop } else { Holder::Driver };
+    out.extend(options::own_after(guest, screen));
     out.push(moment(
         "Nothing is left",
         "The record goes; the log of both ways stays in /var/log/onegpu.",

@@ -10,7 +10,7 @@ wanted=$((pages - unused + promised + {{ guest.memory_mib }} / 2))
 set_aside() {
 	put "$wanted" "$pool/nr_hugepages" && read -r pages <"$pool/nr_hugepages" && [ "$pages" -ge "$wanted" ]
 }
-step "set {{ guest.memory_mib }} MiB of huge pages aside" set_aside && set_aside=yes
+step "set huge pages aside" set_aside && set_aside=yes
 {%- else %}
 
 # The kernel gives the guest pieces of 2 MiB where it has some: more of them after this.

@@ -77,7 +77,7 @@ wanted=$((pages - unused + promised + 16384 / 2))
 set_aside() {
 	put "$wanted" "$pool/nr_hugepages" && read -r pages <"$pool/nr_hugepages" && [ "$pages" -ge "$wanted" ]
 }
-step "set 16384 MiB of huge pages aside" set_aside && set_aside=yes
+step "set huge pages aside" set_aside && set_aside=yes
 
 # For its sound QEMU runs as mika, and has to get through folders of libvirt's.
 # Libvirt makes the TPM's when it first needs it, and keeps one that is there.
