@@ -3,6 +3,7 @@
 mod browser;
 mod check_distros;
 mod golden;
+mod lab;
 mod package;
 mod process;
 mod provision;
@@ -30,6 +31,7 @@ enum Chore {
     Package(package::Package),
     Test(suite::Test),
     Golden(golden::Golden),
+    Lab(lab::Lab),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
+        Chore::Lab(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
