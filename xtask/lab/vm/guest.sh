@@ -7,11 +7,10 @@ report() {
 	rm -f /run/guest.raw
 	grep -qx 'guest is done' /run/guest.report
 }
-await 200 "the guest has reported" report
+await 120 "the guest has reported" report
 cat /run/guest.report
 want "the guest sees the card" grep -q '^pci .* 0x030000 bochs-drm$' /run/guest.report
 want "the guest sees its sound" grep -q '^pci .* 0x040300 snd_hda_intel$' /run/guest.report
 want "the guest has a display" grep -qx 'card card0' /run/guest.report
 want "the sound chip answered (DMA)" grep -q '^codec QEMU Generic' /run/guest.report
 want "the sound chip interrupts" grep -q '^interrupt .* [1-9][0-9]* .*snd_hda_intel' /run/guest.report
-# The next round has to report anew.

@@ -53,6 +53,6 @@ display_manager() {
 }
 # The desktop of mika is there, drawn on the card.
 desktop() {
-	display_manager && xorg && pgrep -u mika -x xterm && fuser -s /dev/dri/card*
+	display_manager && xorg && pgrep -u mika -f 'sleep 100000' && fuser -s /dev/dri/card*
 }
 shown_on_card() { grep -l 1 /sys/class/vtconsole/*/bind | while read -r bind; do grep -h 'frame buffer' "${bind%bind}name"; done | grep .; }

@@ -25,7 +25,7 @@ pub fn go_in(bench: &mut Bench) -> Result<()> {
         return Err(failure(format!("onegpu detect: {}", wrong.join("; "))));
     }
     bench.step("list every file", 15, "listing", &["before"])?;
-    bench.step("onegpu package", 3, "package", &[bench.iommu.word(), "setup"])?;
+    bench.step("onegpu init --yes, package", 3, "package", &[bench.iommu.word(), "setup", "1"])?;
     bench.step("apt install ./onegpu-*.deb", 35, "install", &["setup"])?;
     bench.reboot()?;
     bench.step("parameters, groups, access, status", 10, "ready", &[parameter(bench.iommu)])?;
