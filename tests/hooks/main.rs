@@ -7,6 +7,7 @@ mod dispatcher;
 mod faults;
 mod logs;
 mod machine;
+mod orphan;
 
 use std::fs;
 use std::path::Path;
