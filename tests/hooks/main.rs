@@ -9,6 +9,7 @@ mod faults;
 mod logs;
 mod machine;
 mod rare;
+mod orphan;
 
 use std::fs;
 use std::path::Path;

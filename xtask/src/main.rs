@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod check_distros;
 mod golden;
+mod lab;
 mod package;
 mod process;
 mod provision;
@@ -33,6 +34,7 @@ enum Chore {
     Golden(golden::Golden),
     #[command(subcommand)]
     Bench(bench::Bench),
+    Lab(lab::Lab),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
+        Chore::Lab(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };

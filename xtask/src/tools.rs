@@ -109,7 +109,8 @@ pub fn equip(sh: &Shell) {
     sh.set_var("ONEGPU_TEST_BROWSER", browser::folder());
 }
 
-fn on_path(sh: &Shell, program: &str) -> bool {
+/// Whether `program` is on the PATH of `sh`.
+pub fn on_path(sh: &Shell, program: &str) -> bool {
     let path = sh.var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .filter_map(|folder| folder.join(program).metadata().ok())

@@ -97,4 +97,9 @@ for console in /sys/class/vtconsole/vtcon*; do
 		*"frame buffer"*1) take "console-${console##*/}" '' "release ${console##*/}" put 0 "$console/bind" ;;
 	esac
 done
+
+# Where libvirt died meanwhile, nobody will start the guest, and nobody give the card back after it.
+if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID" ]; then
+	fail "libvirt is gone"
+fi
 say "the card is free"
