@@ -5,9 +5,11 @@ mod bench;
 mod check_distros;
 mod golden;
 mod package;
+mod pages;
 mod process;
 mod provision;
 mod python;
+mod release;
 mod roots;
 mod suite;
 mod tally;
@@ -33,6 +35,7 @@ enum Chore {
     Golden(golden::Golden),
     #[command(subcommand)]
     Bench(bench::Bench),
+    Man(pages::Man),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Chore::Test(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
+        Chore::Man(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
