@@ -3,7 +3,11 @@
 mod browser;
 mod bench;
 mod check_distros;
+mod completions;
+mod crates;
 mod golden;
+mod install;
+mod licenses;
 mod package;
 mod pages;
 mod process;
@@ -36,6 +40,7 @@ enum Chore {
     #[command(subcommand)]
     Bench(bench::Bench),
     Man(pages::Man),
+    Install(install::Install),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
         Chore::Man(chore) => chore.run(),
+        Chore::Install(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
