@@ -5,6 +5,7 @@ mod bench;
 mod check_distros;
 mod completions;
 mod crates;
+mod dist;
 mod golden;
 mod install;
 mod licenses;
@@ -41,6 +42,7 @@ enum Chore {
     Bench(bench::Bench),
     Man(pages::Man),
     Install(install::Install),
+    Dist(dist::Dist),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Bench(chore) => chore.run(),
         Chore::Man(chore) => chore.run(),
         Chore::Install(chore) => chore.run(),
+        Chore::Dist(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };
