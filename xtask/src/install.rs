@@ -16,7 +16,15 @@ use crate::release::Release;
 use crate::{completions, licenses, pages};
 
 /// Documents of the repo that users read.
-const DOCUMENTS: [&str; 3] = ["README.md", "CHANGELOG.md", "docs/architecture.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/packaging.md",
+    "docs/plan.md",
+    "docs/testing.md",
+];
 
 /// Build the program and install it with manual pages, completions, licences and documents
 #[derive(Args)]
@@ -82,8 +90,8 @@ impl Install {
         }
         let documents = self.docdir.clone().unwrap_or_else(|| share.join("doc/onegpu"));
         for name in DOCUMENTS {
-            let file = Path::new(name).file_name().unwrap_or_default();
-            add(documents.join(file), read(&root().join(name))?);
+            // With their folders: they link to each other.
+            add(documents.join(name), read(&root().join(name))?);
         }
         let licenses = self.licensedir.clone().unwrap_or_else(|| share.join("licenses/onegpu"));
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {

@@ -1,6 +1,6 @@
 //! The licence texts of every crate that is compiled into the program, in one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 
@@ -88,10 +88,77 @@ fn general(license: &str) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
+/// Before SPDX expressions, a slash meant OR.
+pub fn spdx(license: &str) -> String {
+    license.replace('/', " OR ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What has to hold at once in an expression, each the same however it is ordered.
+fn parts(license: &str) -> Vec<String> {
+    let bare = |part: &str| part.trim_matches(['(', ')', ' ']).to_owned();
+    spdx(license)
+        .split(" AND ")
+        .map(|part| {
+            let part = bare(part);
+            let mut choice: Vec<&str> = part.split(" OR ").collect();
+            choice.sort_unstable();
+            choice.join(" OR ")
+        })
+        .collect()
+}
+
+/// The licence of the program with all that is compiled into it, as SPDX writes it.
+pub fn expression(compiled: &Compiled<'_>) -> String {
+    let packages = compiled.crates.iter().copied().chain([compiled.program]);
+    let all: BTreeSet<String> =
+        packages.filter_map(|package| package.license.as_deref()).flat_map(parts).collect();
+    let whole = |one: &String| if one.contains(" OR ") { format!("({one})") } else { one.clone() };
+    all.iter().map(whole).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Gentoo's names of licences; of several that may be chosen from, the first is.
+const GENTOO: [(&str, &str); 11] = [
+    ("MIT", "MIT"),
+    ("Apache-2.0", "Apache-2.0"),
+    ("Unlicense", "Unlicense"),
+    ("0BSD", "0BSD"),
+    ("BSD-3-Clause", "BSD"),
+    ("BSD-2-Clause", "BSD-2"),
+    ("Zlib", "ZLIB"),
+    ("ISC", "ISC"),
+    ("MPL-2.0", "MPL-2.0"),
+    ("Unicode-3.0", "Unicode-3.0"),
+    ("bzip2-1.0.6", "BZIP2"),
+];
+
+/// The licences of the crates in Gentoo's names.
+///
+/// # Errors
+/// When a crate's licence has none here.
+pub fn gentoo(compiled: &Compiled<'_>) -> Result<String> {
+    let mut out = BTreeSet::new();
+    for package in &compiled.crates {
+        for part in parts(package.license.as_deref().unwrap_or_default()) {
+            let may: Vec<&str> = part.split(" OR ").collect();
+            match GENTOO.iter().find(|(id, _)| may.contains(id)) {
+                Some((_, name)) => out.insert(*name),
+                None => return Err(failure(format!("{}: Gentoo's name of {part}?", package.name))),
+            };
+        }
+    }
+    Ok(out.into_iter().collect::<Vec<_>>().join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crates::{TARGETS, metadata};
+
+    #[test]
+    fn an_expression_has_its_parts() {
+        assert_eq!(parts("MIT/Apache-2.0"), ["Apache-2.0 OR MIT"]);
+        assert_eq!(parts("(MIT OR Apache-2.0) AND Unicode-3.0"), ["Apache-2.0 OR MIT", "Unicode-3.0"]);
+    }
 
     #[test]
     fn every_crate_has_a_text() {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod bench;
+mod builders;
 mod check_distros;
 mod completions;
 mod crates;
@@ -9,11 +10,13 @@ mod dist;
 mod golden;
 mod install;
 mod licenses;
+mod new_distro;
 mod package;
 mod pages;
 mod process;
 mod provision;
 mod python;
+mod recipes;
 mod release;
 mod roots;
 mod suite;
@@ -43,6 +46,8 @@ enum Chore {
     Man(pages::Man),
     Install(install::Install),
     Dist(dist::Dist),
+    Recipes(recipes::Recipes),
+    NewDistro(new_distro::NewDistro),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -58,6 +63,8 @@ fn main() -> ExitCode {
         Chore::Man(chore) => chore.run(),
         Chore::Install(chore) => chore.run(),
         Chore::Dist(chore) => chore.run(),
+        Chore::Recipes(chore) => chore.run(),
+        Chore::NewDistro(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use toml::Table;
 
 use crate::crates::{Compiled, TARGETS};
+use crate::licenses::spdx;
 use crate::process::{failure, root};
 use crate::release::Release;
 
@@ -62,8 +63,7 @@ fn component(package: &Package, sums: &BTreeMap<(String, String), String>) -> Va
         out["description"] = text.split_whitespace().collect::<Vec<_>>().join(" ").into();
     }
     if let Some(license) = &package.license {
-        // Before SPDX expressions, a slash meant OR.
-        out["licenses"] = json!([{ "expression": license.replace('/', " OR ").replace("  ", " ") }]);
+        out["licenses"] = json!([{ "expression": spdx(license) }]);
     }
     if let Some(sum) = sums.get(&(package.name.to_string(), package.version.to_string())) {
         out["hashes"] = json!([{ "alg": "SHA-256", "content": sum }]);
