@@ -40,6 +40,7 @@ pub const TOOLS: &[Tool] = &[
     debian("chromium", "chromium"),
     debian("dpkg", "dpkg"),
     debian("dpkg-deb", "dpkg"),
+    debian("dpkg-parsechangelog", "dpkg-dev"),
     debian("faketime", "faketime"),
     debian("fish", "fish"),
     debian("grub-mkconfig", "grub-common"),

@@ -42,7 +42,7 @@ impl Dist {
         }
         let release = Release::read()?;
         let name = format!("onegpu-{}", release.version);
-        let mut entries = tracked(&sh)?;
+        let mut entries = tracked(&sh, self.allow_dirty)?;
         entries.extend(vendor::crates(&sh)?);
         let metadata = crates::metadata(Some(TARGETS[0]))?;
         let sbom = sbom::write(&release, &Compiled::of(&metadata)?)?;
@@ -85,9 +85,12 @@ fn refuse_dirty(sh: &Shell) -> Result<()> {
         .help("commit first, or give --allow-dirty for a trial"))
 }
 
-/// The files that git tracks, and cargo told to take crates from `vendor/`.
-fn tracked(sh: &Shell) -> Result<Vec<Entry>> {
-    let list = git(sh, &["ls-files", "-z"])?;
+/// The files that git tracks (or, for a trial, would), and cargo told to take
+/// crates from `vendor/`.
+fn tracked(sh: &Shell, trial: bool) -> Result<Vec<Entry>> {
+    let new = trial.then_some("--others").into_iter();
+    let words: Vec<&str> = ["ls-files", "-z", "--cached", "--exclude-standard"].into_iter().chain(new).collect();
+    let list = git(sh, &words)?;
     let mut out = Vec::new();
     for path in list.split('\0').filter(|path| !path.is_empty()) {
         let mut entry = Entry::read(root(), path)?;
