@@ -54,15 +54,16 @@ pub fn build(format: Format, release: &Release, folder: &Path, tarball: &Path) -
             let words = ["makepkg", "--nodeps", "--noconfirm"];
             // makepkg refuses to be root; in a namespace of its own, it need not be.
             match tools::is_superuser(&sh) {
-                true => run(sh.cmd("unshare").args(["--user", "--map-user=1000", "--map-group=1000"]).args(words)),
+                true => {
+                    run(sh.cmd("unshare").args(["--user", "--map-user=1000", "--map-group=1000"]).args(words))
+                }
                 false => run(sh.cmd(words[0]).args(&words[1..])),
             }
         }
-        Format::Gentoo | Format::Void => Err(Diagnostic::input(format!(
-            "{}: this recipe is built on the distro itself",
-            format.folder()
-        ))
-        .help("it needs Gentoo's repository with cargo.eclass, or a checkout of void-packages")),
+        Format::Gentoo | Format::Void => {
+            Err(Diagnostic::input(format!("{}: this recipe is built on the distro itself", format.folder()))
+                .help("it needs Gentoo's repository with cargo.eclass, or a checkout of void-packages"))
+        }
     }
 }
 

@@ -47,7 +47,8 @@ impl<'a> Compiled<'a> {
     /// When cargo's answer has no such program in it.
     pub fn of(metadata: &'a Metadata) -> Result<Self> {
         let missing = || Diagnostic::machine("cargo metadata does not know the package onegpu");
-        let program = metadata.workspace_packages().into_iter().find(|package| package.name.as_str() == "onegpu");
+        let program =
+            metadata.workspace_packages().into_iter().find(|package| package.name.as_str() == "onegpu");
         let program = program.ok_or_else(missing)?;
         let nodes: BTreeMap<&PackageId, &Node> =
             metadata.resolve.iter().flat_map(|graph| &graph.nodes).map(|node| (&node.id, node)).collect();

@@ -95,7 +95,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("distros")).unwrap();
         let path = dir.path().join(format!("distros/{id}.toml"));
-        let new = NewDistro { id: id.into(), like: like.into(), name: name.map(str::to_owned), only_file: true };
+        let new =
+            NewDistro { id: id.into(), like: like.into(), name: name.map(str::to_owned), only_file: true };
         new.write(dir.path(), &path)?;
         assert!(new.write(dir.path(), &path).is_err(), "a file is not replaced");
         Distro::load(&DataDirs::only(Some(dir.path())), id)

@@ -55,10 +55,7 @@ impl Format {
             Self::Rpm => vec![("fedora/onegpu.spec", "onegpu.spec".into())],
             Self::Arch => vec![("arch/PKGBUILD", "PKGBUILD".into()), ("arch/SRCINFO", ".SRCINFO".into())],
             Self::Gentoo => vec![
-                (
-                    "gentoo/onegpu.ebuild",
-                    format!("app-emulation/onegpu/onegpu-{}.ebuild", release.version),
-                ),
+                ("gentoo/onegpu.ebuild", format!("app-emulation/onegpu/onegpu-{}.ebuild", release.version)),
                 ("gentoo/metadata.xml", "app-emulation/onegpu/metadata.xml".into()),
             ],
             Self::Void => vec![("void/template", "srcpkgs/onegpu/template".into())],
@@ -124,7 +121,11 @@ impl Recipes {
 }
 
 /// The files of a format, rendered.
-fn render(format: Format, release: &Release, values: &[(&'static str, Value)]) -> Result<Vec<(String, String)>> {
+fn render(
+    format: Format,
+    release: &Release,
+    values: &[(&'static str, Value)],
+) -> Result<Vec<(String, String)>> {
     let own = root().join("xtask");
     let data = DataDirs::only(Some(&own));
     let mut engine = Engine::bare(&data)?;

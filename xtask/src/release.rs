@@ -32,7 +32,9 @@ impl Release {
         let head = format!("## {version}, ");
         let date = changelog.lines().find_map(|line| line.strip_prefix(&head)).map(str::trim);
         match date {
-            Some(date) if date.parse::<Date>().is_ok() => Ok(Self { version: version.to_owned(), date: date.to_owned() }),
+            Some(date) if date.parse::<Date>().is_ok() => {
+                Ok(Self { version: version.to_owned(), date: date.to_owned() })
+            }
             _ => Err(Diagnostic::input(format!("CHANGELOG.md says nothing of {version}"))
                 .help(format!("give it a heading like `{head}2026-11-22`"))),
         }

@@ -68,7 +68,14 @@ fn man_finds_every_page_and_lexgrog_its_name() {
         assert!(said(&out).contains(&format!(": \"{name} - ")), "{}", said(&out));
         // groff's own warnings, as lintian has them shown.
         let mut man = Command::new("man");
-        man.env("MANROFFSEQ", "").env("MANWIDTH", "80").args(["--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"]);
+        man.env("MANROFFSEQ", "").env("MANWIDTH", "80").args([
+            "--warnings",
+            "-E",
+            "UTF-8",
+            "-l",
+            "-Tutf8",
+            "-Z",
+        ]);
         let out = man.arg(&page).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&out.stderr), "", "{name}");
         assert!(out.status.success(), "{name}");

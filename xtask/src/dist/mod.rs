@@ -89,7 +89,8 @@ fn refuse_dirty(sh: &Shell) -> Result<()> {
 /// crates from `vendor/`.
 fn tracked(sh: &Shell, trial: bool) -> Result<Vec<Entry>> {
     let new = trial.then_some("--others").into_iter();
-    let words: Vec<&str> = ["ls-files", "-z", "--cached", "--exclude-standard"].into_iter().chain(new).collect();
+    let words: Vec<&str> =
+        ["ls-files", "-z", "--cached", "--exclude-standard"].into_iter().chain(new).collect();
     let list = git(sh, &words)?;
     let mut out = Vec::new();
     for path in list.split('\0').filter(|path| !path.is_empty()) {

@@ -23,7 +23,8 @@ pub fn write(release: &Release, compiled: &Compiled<'_>) -> Result<String> {
     let dependencies: Vec<Value> = all
         .iter()
         .map(|package| {
-            let needs: Vec<&String> = compiled.needs[&package.id].iter().filter_map(|id| of.get(id)).collect();
+            let needs: Vec<&String> =
+                compiled.needs[&package.id].iter().filter_map(|id| of.get(id)).collect();
             json!({ "ref": reference(package), "dependsOn": needs })
         })
         .collect();
@@ -76,7 +77,8 @@ fn component(package: &Package, sums: &BTreeMap<(String, String), String>) -> Va
 
 /// The sum of each crate, from the lock file.
 fn checksums() -> Result<BTreeMap<(String, String), String>> {
-    let lock: Table = fs::read_to_string(root().join("Cargo.lock")).map_err(failure)?.parse().map_err(failure)?;
+    let lock: Table =
+        fs::read_to_string(root().join("Cargo.lock")).map_err(failure)?.parse().map_err(failure)?;
     let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
     Ok(packages
         .filter_map(|package| {

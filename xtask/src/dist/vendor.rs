@@ -40,7 +40,9 @@ pub fn crates(sh: &Shell) -> Result<Vec<Entry>> {
             true => whole(&place)?,
             false => shell_of(&place)?,
         };
-        out.extend(files.into_iter().map(|file| Entry { path: format!("vendor/{name}/{}", file.path), ..file }));
+        out.extend(
+            files.into_iter().map(|file| Entry { path: format!("vendor/{name}/{}", file.path), ..file }),
+        );
     }
     Ok(out)
 }
@@ -90,8 +92,8 @@ fn shell_of(place: &Path) -> Result<Vec<Entry>> {
         library.insert("path".into(), "src/lib.rs".into());
     }
     let manifest = toml::to_string(&manifest).map_err(failure)?;
-    let sums: Value =
-        serde_json::from_slice(&fs::read(place.join(".cargo-checksum.json")).map_err(failure)?).map_err(failure)?;
+    let sums: Value = serde_json::from_slice(&fs::read(place.join(".cargo-checksum.json")).map_err(failure)?)
+        .map_err(failure)?;
     let files = [("Cargo.toml", manifest), ("src/lib.rs", String::new())];
     let own: serde_json::Map<String, Value> =
         files.iter().map(|(path, text)| ((*path).to_owned(), sha256(text.as_bytes()).into())).collect();

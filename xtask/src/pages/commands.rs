@@ -31,7 +31,10 @@ const FILES: [(&str, &str); 3] = [
         "/etc/onegpu/distros/, /etc/onegpu/templates/",
         "Files here come before the ones that are built in, file by file; see onegpu-distro(5).",
     ),
-    ("/usr/share/onegpu/builtin/", "What is built in, to read and to copy from. The program does not read it."),
+    (
+        "/usr/share/onegpu/builtin/",
+        "What is built in, to read and to copy from. The program does not read it.",
+    ),
 ];
 
 const ENVIRONMENT: [(&str, &str); 2] = [

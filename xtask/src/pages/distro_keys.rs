@@ -13,7 +13,10 @@ pub fn page(release: &Release) -> Page {
     let mut page = head(release, "onegpu-distro", "5", "what onegpu knows of a distro, as data");
     page.control("SH", ["DESCRIPTION"]);
     Writer { page: &mut page, line: Vec::new(), table: false, cell: 0, block: false }.read(README);
-    see_also(&mut page, &[("onegpu", "1"), ("onegpu-distros", "1"), ("onegpu.toml", "5"), ("os-release", "5")]);
+    see_also(
+        &mut page,
+        &[("onegpu", "1"), ("onegpu-distros", "1"), ("onegpu.toml", "5"), ("os-release", "5")],
+    );
     Page { name: "onegpu-distro.5".into(), text: page.to_roff() }
 }
 

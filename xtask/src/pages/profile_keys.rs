@@ -13,7 +13,8 @@ const ABOUT: &str = "One TOML file says what is true of the PC and what its gues
 
 /// The page.
 pub fn page(release: &Release) -> Page {
-    let mut page = head(release, "onegpu.toml", "5", "profile of a PC and the guests that borrow its graphics card");
+    let mut page =
+        head(release, "onegpu.toml", "5", "profile of a PC and the guests that borrow its graphics card");
     page.control("SH", ["DESCRIPTION"]);
     page.text([roman(ABOUT)]);
     page.text([bold("onegpu init"), roman(" writes one for the machine it runs on.")]);
@@ -36,7 +37,10 @@ pub fn page(release: &Release) -> Page {
         };
     }
     page.control("fi", []);
-    see_also(&mut page, &[("onegpu", "1"), ("onegpu-explain", "1"), ("onegpu-init", "1"), ("onegpu-distro", "5")]);
+    see_also(
+        &mut page,
+        &[("onegpu", "1"), ("onegpu-explain", "1"), ("onegpu-init", "1"), ("onegpu-distro", "5")],
+    );
     Page { name: "onegpu.toml.5".into(), text: page.to_roff() }
 }
 
