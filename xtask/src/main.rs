@@ -1,7 +1,7 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
-mod browser;
 mod bench;
+mod browser;
 mod builders;
 mod check_distros;
 mod completions;

@@ -75,7 +75,7 @@ fn wrapped(text: &str) -> String {
         while rest.len() > WIDTH && !whole {
             // A line that began with a dot or a quote would be a request.
             let fits = |at: &usize| *at <= WIDTH && !rest[at + 1..].starts_with(['.', '\'', ' ']);
-            let Some(at) = rest.match_indices(' ').map(|(at, _)| at).filter(fits).next_back() else { break };
+            let Some(at) = rest.match_indices(' ').map(|(at, _)| at).rfind(fits) else { break };
             out.push_str(&rest[..at]);
             out.push('\n');
             rest = &rest[at + 1..];
