@@ -96,6 +96,16 @@ impl DataDirs {
 
 /// Names of all embedded templates, for the tests that look at every one.
 pub fn embedded_templates() -> Vec<(String, &'static str)> {
+    texts(&TEMPLATES)
+}
+
+/// All that is embedded, as it would lie below a `--data-dir`.
+pub fn embedded() -> Vec<(String, &'static str)> {
+    let below = |kind, dir| texts(dir).into_iter().map(move |(name, text)| (format!("{kind}/{name}"), text));
+    below("distros", &DISTROS).chain(below("templates", &TEMPLATES)).collect()
+}
+
+fn texts(dir: &'static Dir<'static>) -> Vec<(String, &'static str)> {
     fn walk(dir: &'static Dir<'static>, out: &mut Vec<(String, &'static str)>) {
         for file in dir.files() {
             if let Some(text) = file.contents_utf8() {
@@ -107,7 +117,7 @@ pub fn embedded_templates() -> Vec<(String, &'static str)> {
         }
     }
     let mut out = Vec::new();
-    walk(&TEMPLATES, &mut out);
+    walk(dir, &mut out);
     out.sort();
     out
 }

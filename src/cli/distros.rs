@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::print;
 use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::distro::Distro;
@@ -14,16 +15,17 @@ pub struct Distros {}
 
 impl Distros {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
+        let mut text = String::new();
         for id in data.distro_ids() {
             let distro = Distro::load(data, &id)?;
             let inits = distro.inits.iter().map(|init| init.word()).collect::<Vec<_>>().join(",");
-            println!(
-                "{id:<12} {:<8} {:<8} {inits:<16} {}",
+            text.push_str(&format!(
+                "{id:<12} {:<8} {:<8} {inits:<16} {}\n",
                 distro.family,
                 distro.package.format.word(),
                 distro.tested.word()
-            );
+            ));
         }
-        Ok(ExitCode::SUCCESS)
+        print::to(None, &text)
     }
 }

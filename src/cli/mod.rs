@@ -16,7 +16,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
@@ -65,6 +65,11 @@ impl Command {
             Self::Package(_) | Self::Explain(_) | Self::Distros(_) => None,
         }
     }
+}
+
+/// The whole command line, for what is made from it: manual pages and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the command line and runs it.

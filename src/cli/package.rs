@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::print;
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::output::{Batch, failure};
@@ -96,13 +97,14 @@ impl Choice {
             lines.push((paths, command(plan, &folder, &output.packages)?));
         }
         batch.finish()?;
+        let mut text = String::new();
         for (paths, command) in lines {
             for path in paths {
-                println!("{}", path.display());
+                text.push_str(&format!("{}\n", path.display()));
             }
-            println!("\nInstall them with:\n  {command}\n");
+            text.push_str(&format!("\nInstall them with:\n  {command}\n\n"));
         }
-        Ok(ExitCode::SUCCESS)
+        print::to(None, &text)
     }
 }
 

@@ -19,6 +19,11 @@ pub struct Golden {
 }
 
 impl Golden {
+    /// Writes them anew.
+    pub fn anew() -> Result<ExitCode> {
+        Self { regenerate: true }.run()
+    }
+
     /// Compares, or regenerates.
     pub fn run(self) -> Result<ExitCode> {
         let sh = shell()?;

@@ -2,13 +2,23 @@
 
 mod bench;
 mod browser;
+mod builders;
 mod check_distros;
+mod completions;
+mod crates;
+mod dist;
 mod golden;
 mod lab;
+mod install;
+mod licenses;
+mod new_distro;
 mod package;
+mod pages;
 mod process;
 mod provision;
 mod python;
+mod recipes;
+mod release;
 mod roots;
 mod suite;
 mod tally;
@@ -35,6 +45,11 @@ enum Chore {
     #[command(subcommand)]
     Bench(bench::Bench),
     Lab(lab::Lab),
+    Man(pages::Man),
+    Install(install::Install),
+    Dist(dist::Dist),
+    Recipes(recipes::Recipes),
+    NewDistro(new_distro::NewDistro),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -48,6 +63,11 @@ fn main() -> ExitCode {
         Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
         Chore::Lab(chore) => chore.run(),
+        Chore::Man(chore) => chore.run(),
+        Chore::Install(chore) => chore.run(),
+        Chore::Dist(chore) => chore.run(),
+        Chore::Recipes(chore) => chore.run(),
+        Chore::NewDistro(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };

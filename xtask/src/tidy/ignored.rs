@@ -3,7 +3,7 @@
 use super::{Finding, Tree};
 use crate::tools::needed;
 
-/// `#[ignore]` stands only in `tests/*.rs`, and its reason names known tools.
+/// `#[ignore]` stands only in `tests/*.rs`, of the program or of the chores, and its reason names known tools.
 pub fn only_for_tools(tree: &Tree) -> Vec<Finding> {
     let mut out = Vec::new();
     // Spelled in two parts: this file is looked at as well.
@@ -12,7 +12,7 @@ pub fn only_for_tools(tree: &Tree) -> Vec<Finding> {
         for (at, line) in text.lines().enumerate() {
             let Some(rest) = line.trim_start().strip_prefix(mark) else { continue };
             let reason = rest.split('"').nth(1).unwrap_or_default();
-            if !path.starts_with("tests/") {
+            if !["tests/", "xtask/tests/"].iter().any(|folder| path.starts_with(folder)) {
                 out.push(Finding::new(path, at + 1, "only a test in tests/ may need a tool"));
             } else if let Err(mistake) = needed(reason) {
                 out.push(Finding::new(path, at + 1, mistake));
@@ -32,6 +32,7 @@ mod tests {
         let line = |reason: &str| format!("{}{reason}]\n#[test]\nfn f() {{}}\n", concat!("#[ig", "nore"));
         let good = line(" = \"needs rpm\"");
         assert_eq!(only_for_tools(&tree(&[("tests/real_a.rs", &good)])), []);
+        assert_eq!(only_for_tools(&tree(&[("xtask/tests/real_a.rs", &good)])), []);
         assert_eq!(only_for_tools(&tree(&[("src/a.rs", &good)])).len(), 1);
         for bad in ["", " = \"slow\"", " = \"needs luck\""] {
             assert_eq!(only_for_tools(&tree(&[("tests/real_a.rs", &line(bad))])).len(), 1, "{bad}");
