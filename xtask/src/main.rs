@@ -1,5 +1,6 @@
 //! The chores of this repo: `cargo xtask CHORE`. One file an area.
 
+mod bench;
 mod check_distros;
 mod golden;
 mod package;
@@ -28,6 +29,7 @@ struct Cli {
 enum Chore {
     Package(package::Package),
     Test(suite::Test),
+    Bench(bench::Bench),
     Golden(golden::Golden),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
+        Chore::Bench(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
