@@ -41,6 +41,7 @@ struct Cli {
 enum Chore {
     Package(package::Package),
     Test(suite::Test),
+    Bench(bench::Bench),
     Golden(golden::Golden),
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
+        Chore::Bench(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
         Chore::Lab(chore) => chore.run(),
