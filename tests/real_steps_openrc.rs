@@ -32,14 +32,15 @@ $apply host
 $revert host"#;
 
 #[test]
-#[ignore = "needs rc-update, unshare, root"]
+#[ignore = "needs openrc, unshare, root"]
 fn services_and_groups_come_and_go_with_the_real_tools() {
     let m = Machine::new("t-block", "");
     m.write("etc/gshadow", "root:*::\nlibvirt:!::\n");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(m.root.join("etc/init.d/libvirtd"), executable).unwrap();
-    // This machine's programs, and the other's files.
-    let layer = Layer::new(Path::new("/"), |_| (), "");
+    // The root's programs, and the machine's files.
+    let roots = std::env::var_os("ONEGPU_TEST_ROOTS").unwrap();
+    let layer = Layer::new(&Path::new(&roots).join("openrc"), |_| (), "");
     machine::done(Command::new("cp").arg("-a").arg(m.root.join(".")).arg(layer.root())).ok();
     layer.write("/inside.sh", INSIDE);
     let before = layer.changes(&[]);

@@ -8,8 +8,8 @@ mod dispatcher;
 mod faults;
 mod logs;
 mod machine;
-mod rare;
 mod orphan;
+mod rare;
 
 use std::fs;
 use std::path::Path;

@@ -2,13 +2,12 @@
 
 use onegpu::profile::{Driver, Init};
 
-use crate::machine::{Cell, GUEST, Machine};
+use crate::machine::{Cell, GUEST, Machine, NVIDIA};
 
 #[test]
 fn a_handover_whose_libvirt_died_is_taken_back() {
     for shell in ["sh", "busybox"] {
-        let cell =
-            Cell { init: Init::Systemd, driver: Driver::Radeon, desktop: true, pipewire: false, shell };
+        let cell = Cell { init: Init::Systemd, driver: Driver::Radeon, pipewire: false, shell, ..NVIDIA };
         let machine = Machine::new(cell);
         let before = machine.state();
         // PID 1 holds the card for so long that the daemon has time to die.

@@ -8,8 +8,8 @@ mod completions;
 mod crates;
 mod dist;
 mod golden;
-mod lab;
 mod install;
+mod lab;
 mod licenses;
 mod new_distro;
 mod package;
@@ -43,8 +43,6 @@ enum Chore {
     Test(suite::Test),
     Bench(bench::Bench),
     Golden(golden::Golden),
-    #[command(subcommand)]
-    Bench(bench::Bench),
     Lab(lab::Lab),
     Man(pages::Man),
     Install(install::Install),
@@ -63,7 +61,6 @@ fn main() -> ExitCode {
         Chore::Test(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
         Chore::Golden(chore) => chore.run(),
-        Chore::Bench(chore) => chore.run(),
         Chore::Lab(chore) => chore.run(),
         Chore::Man(chore) => chore.run(),
         Chore::Install(chore) => chore.run(),

@@ -20,6 +20,7 @@ pub fn run(sh: &Shell) -> Result<()> {
     });
     install(sh, tools::GROUND.iter().copied().chain(wanted))?;
     python::provision(sh)?;
+    browser::provision(sh)?;
     roots::provision(sh)?;
     let absent: Vec<&str> = TOOLS.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
     match absent.is_empty() {
@@ -38,8 +39,10 @@ pub fn peers(sh: &Shell) -> Result<()> {
 fn must_be_root(sh: &Shell) -> Result<()> {
     match tools::is_superuser(sh) {
         true => Ok(()),
-        false => Err(Diagnostic::input("--provision installs packages and makes Debian roots: it needs root")
-            .help("run it as root, or without --provision: what is missing is then skipped, by name")),
+        false => {
+            Err(Diagnostic::input("--provision installs packages and makes Debian roots: it needs root")
+                .help("run it as root, or without --provision: what is missing is then skipped, by name"))
+        }
     }
 }
 
@@ -57,22 +60,11 @@ fn install(sh: &Shell, names: impl IntoIterator<Item = &'static str>) -> Result<
         apt().arg("update").run().map_err(failure)?;
         apt().args(["install", "-y", "--no-install-recommends"]).args(missing).run().map_err(failure)?;
     }
-    python::provision(sh)?;
-    browser::provision(sh)?;
-    roots::provision(sh)?;
-    let absent: Vec<&str> = TOOLS.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
-    match absent.is_empty() {
-        true => Ok(()),
-        false => Err(Diagnostic::machine(format!("still missing after provisioning: {}", absent.join(", ")))),
-    }
     Ok(())
 }
 
 /// Those of these Debian packages that are not installed.
-fn missing_packages(
-    sh: &Shell,
-    names: impl IntoIterator<Item = &'static str>,
-) -> Result<Vec<&'static str>> {
+fn missing_packages(sh: &Shell, names: impl IntoIterator<Item = &'static str>) -> Result<Vec<&'static str>> {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_unstable();
     names.dedup();

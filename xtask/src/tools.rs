@@ -45,8 +45,8 @@ pub const TOOLS: &[Tool] = &[
     debian("faketime", "faketime"),
     debian("fish", "fish"),
     debian("grub-mkconfig", "grub-common"),
-    debian("lintian", "lintian"),
     debian("lexgrog", "man-db"),
+    debian("lintian", "lintian"),
     debian("makepkg", "makepkg"),
     debian("man", "man-db"),
     debian("mandoc", "mandoc"),
@@ -55,7 +55,6 @@ pub const TOOLS: &[Tool] = &[
     debian("npm", "npm"),
     debian("pacman", "pacman-package-manager"),
     debian("python3", "python3"),
-    debian("rc-update", "openrc"),
     debian("rpm", "rpm"),
     debian("rpmlint", "rpmlint"),
     debian("runsvdir", "runit"),
@@ -90,8 +89,6 @@ impl Tool {
     /// Whether it is there.
     pub fn is_there(&self, sh: &Shell) -> bool {
         match self.found {
-            Found::Debian(_) => on_path(sh, self.name),
-            Found::Python(program) => on_path(sh, program),
             Found::Module => browser::has(self.name),
             Found::Debian(_) => on_path(sh, self.name).is_some(),
             Found::Python(program) => on_path(sh, program).is_some(),
@@ -119,8 +116,6 @@ pub fn equip(sh: &Shell) {
     sh.set_var("ONEGPU_TEST_BROWSER", browser::folder());
 }
 
-/// Whether `program` is on the PATH of `sh`.
-pub fn on_path(sh: &Shell, program: &str) -> bool {
 /// Where a program lies on `sh`'s PATH.
 pub fn on_path(sh: &Shell, program: &str) -> Option<PathBuf> {
     let runs = |path: &PathBuf| {

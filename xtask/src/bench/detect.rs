@@ -43,7 +43,14 @@ pub fn lspci_of(lspci: &Path, root: &Path) -> Work {
     Work::new("lspci -nnk").line(Line::new(lspci, ["-O", &way, "-nnk"]))
 }
 
-fn two(ground: &Ground, report: &mut Report, what: &str, ours: &Work, other: &Work, aim: Option<f64>) -> Result<()> {
+fn two(
+    ground: &Ground,
+    report: &mut Report,
+    what: &str,
+    ours: &Work,
+    other: &Work,
+    aim: Option<f64>,
+) -> Result<()> {
     let series = alternate(&[ours, other], ground.budget)?;
     report.row(Row::of_times(what, (ours, &series[0]), (other, &series[1]), aim));
     Ok(())

@@ -72,10 +72,7 @@ mod tests {
         let figure = |values: &[f64]| Figure::of(values.iter().copied());
         assert_eq!(figure(&[]), None);
         assert_eq!(figure(&[7.0]), Some(Figure { median: 7.0, low: 7.0, high: 7.0 }));
-        assert_eq!(
-            figure(&[4.0, 1.0, 3.0, 2.0, 5.0]),
-            Some(Figure { median: 3.0, low: 2.0, high: 4.0 })
-        );
+        assert_eq!(figure(&[4.0, 1.0, 3.0, 2.0, 5.0]), Some(Figure { median: 3.0, low: 2.0, high: 4.0 }));
         assert_eq!(figure(&[1.0, 2.0]), Some(Figure { median: 1.5, low: 1.25, high: 1.75 }));
         // One run that was disturbed moves nothing.
         let disturbed = figure(&[1.0, 1.0, 1.0, 1.0, 900.0]);

@@ -34,7 +34,13 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
 }
 
 /// A data file of another size, before the embedded one.
-fn larger(ground: &Ground, report: &mut Report, noun: &str, file: &str, text: &dyn Fn(usize) -> String) -> Result<()> {
+fn larger(
+    ground: &Ground,
+    report: &mut Report,
+    noun: &str,
+    file: &str,
+    text: &dyn Fn(usize) -> String,
+) -> Result<()> {
     let output = ground.at("out/larger");
     let works = TIMES.map(|times| {
         let data = ground.at(&format!("data/{noun}-{times}"));
@@ -47,7 +53,13 @@ fn larger(ground: &Ground, report: &mut Report, noun: &str, file: &str, text: &d
     beside(ground, report, &what, (&small?, &format!("{} times", TIMES[0])), &large?)
 }
 
-fn beside(ground: &Ground, report: &mut Report, what: &str, small: (&Work, &str), large: &Work) -> Result<()> {
+fn beside(
+    ground: &Ground,
+    report: &mut Report,
+    what: &str,
+    small: (&Work, &str),
+    large: &Work,
+) -> Result<()> {
     let series = alternate(&[large, small.0], ground.budget)?;
     let other = Work { name: format!("itself, {}", small.1), ..small.0.clone() };
     report.row(Row::of_times(what, (large, &series[0]), (&other, &series[1]), Some(10.0)));
@@ -60,7 +72,8 @@ fn guests(ground: &Ground, report: &mut Report) -> Result<()> {
         let (host, guest) = EXAMPLE_PROFILE.split_once("[[guest]]").unwrap_or_default();
         let mut text = host.to_owned();
         for number in 0..count {
-            let own = guest.replace("win11\"", &format!("g{number}\"")).replace("win11.q", &format!("g{number}.q"));
+            let own =
+                guest.replace("win11\"", &format!("g{number}\"")).replace("win11.q", &format!("g{number}.q"));
             let _ = writeln!(text, "[[guest]]{own}");
         }
         let path = ground.at(&format!("guests-{count}.toml"));

@@ -1,26 +1,3 @@
-//! `cargo xtask bench AREA`: how long things take, beside what others take for the same.
-
-mod handover;
-
-use std::process::ExitCode;
-
-use clap::Subcommand;
-use onegpu::diag::Result;
-
-/// Measure how long things take
-#[derive(Subcommand)]
-pub enum Bench {
-    Handover(handover::Handover),
-}
-
-impl Bench {
-    /// Measures, and prints a table.
-    pub fn run(self) -> Result<ExitCode> {
-        match self {
-            Self::Handover(area) => area.run(),
-        }
-    }
-}
 //! `cargo xtask bench`: what onegpu takes, beside what people would use instead.
 //! One file an area; each adds its rows to the report.
 
@@ -29,6 +6,7 @@ mod domain;
 mod figure;
 mod ground;
 mod growth;
+mod handover;
 mod machines;
 mod many;
 mod packages;
@@ -71,6 +49,9 @@ pub struct Bench {
     /// First install what is measured beside (Debian family, as root)
     #[arg(long)]
     provision: bool,
+    /// For `handover`: others' scripts, as NAME/start.sh and NAME/stop.sh
+    #[arg(long, value_name = "DIR")]
+    peers: Option<PathBuf>,
 }
 
 /// What is measured.
@@ -90,14 +71,17 @@ enum Area {
     Many,
     /// Ten times as much of something, beside once
     Growth,
+    /// What the hook scripts take by themselves; only by name, with a table of its own
+    Handover,
 }
 
 /// Measures, and tells it to the report.
 type Measure = fn(&Ground, &mut Report) -> Result<()>;
 
 impl Area {
-    fn measure(self) -> Measure {
-        match self {
+    /// How it is measured; none for what has a table of its own.
+    fn measure(self) -> Option<Measure> {
+        Some(match self {
             Self::Packages => packages::measure,
             Self::Sizes => sizes::measure,
             Self::Domain => domain::measure,
@@ -105,7 +89,8 @@ impl Area {
             Self::Start => start::measure,
             Self::Many => many::measure,
             Self::Growth => growth::measure,
-        }
+            Self::Handover => return None,
+        })
     }
 }
 
@@ -117,6 +102,9 @@ impl Bench {
             provision::peers(&sh)?;
         }
         tools::equip(&sh);
+        if self.areas == [Area::Handover] {
+            return handover::run(&sh, self.peers.as_deref());
+        }
         let budget = Budget { time: Duration::from_secs(self.seconds) };
         let ground = Ground::new(sh, self.program.as_deref(), budget)?;
         let before = ground.load();
@@ -124,13 +112,16 @@ impl Bench {
         let whole = self.areas.is_empty();
         let areas: Vec<Area> = if whole { Area::value_variants().to_vec() } else { self.areas };
         for area in &areas {
-            area.measure()(&ground, &mut report)?;
+            if let Some(measure) = area.measure() {
+                measure(&ground, &mut report)?;
+            }
         }
         let text = report.text(&ground.about(&before));
         print!("{text}");
         let output = self.output.or_else(|| whole.then(|| root().join("docs/performance.md")));
         if let Some(output) = output {
-            std::fs::write(&output, &text).map_err(|error| failure(format!("{}: {error}", output.display())))?;
+            std::fs::write(&output, &text)
+                .map_err(|error| failure(format!("{}: {error}", output.display())))?;
             eprintln!("written: {}", output.display());
         }
         report.missed().iter().for_each(|what| eprintln!("aim missed: {what}"));

@@ -14,7 +14,13 @@ use super::trees::{FORMATS, Format, Tree, trees};
 const A_THIRD: f64 = 1.0 / 3.0;
 
 /// A peer's work, when the peer is here and does it.
-fn peer(ground: &Ground, report: &mut Report, program: &str, trees: &[Tree], output: &Path) -> Option<Vec<Work>> {
+fn peer(
+    ground: &Ground,
+    report: &mut Report,
+    program: &str,
+    trees: &[Tree],
+    output: &Path,
+) -> Option<Vec<Work>> {
     let path = peers::find(&ground.sh, report, program)?;
     std::fs::create_dir_all(output).ok()?;
     let works: Vec<Work> = trees
@@ -120,7 +126,12 @@ fn gentoo(ground: &Ground, report: &mut Report) -> Result<()> {
 }
 
 /// All four families in one command, beside the others' three formats: the sum of the above.
-fn all(ground: &Ground, report: &mut Report, by_nfpm: Vec<Vec<Work>>, by_native: Vec<Vec<Work>>) -> Result<()> {
+fn all(
+    ground: &Ground,
+    report: &mut Report,
+    by_nfpm: Vec<Vec<Work>>,
+    by_native: Vec<Vec<Work>>,
+) -> Result<()> {
     let ours = ground.package(&["--all"], &ground.at("out/all"));
     let floor = floor(ground, &ours, "all")?;
     let mut turns = vec![ours.clone(), floor];

@@ -84,7 +84,10 @@ mod tests {
 
     #[test]
     fn versions_are_found_in_what_programs_say() {
-        assert_eq!(version("Debian 'dpkg-deb' package archive backend version 1.21.22 (amd64)."), Some("1.21.22"));
+        assert_eq!(
+            version("Debian 'dpkg-deb' package archive backend version 1.21.22 (amd64)."),
+            Some("1.21.22")
+        );
         assert_eq!(version("makepkg (pacman) 6.0.2"), Some("6.0.2"));
         assert_eq!(version("GitVersion:    v2.48.0"), Some("2.48.0"));
         assert_eq!(version("none"), None);

@@ -184,7 +184,10 @@ fn cells(row: &Row) -> [String; 8] {
         or_dash(&row.other),
         figure(row.ratio),
         figure(row.cpu),
-        aim.map_or_else(|| "–".to_owned(), |aim| format!("{}: {}", aim.says, if aim.met { "yes" } else { "**no**" })),
+        aim.map_or_else(
+            || "–".to_owned(),
+            |aim| format!("{}: {}", aim.says, if aim.met { "yes" } else { "**no**" }),
+        ),
         if row.runs == 0 { "–".to_owned() } else { row.runs.to_string() },
     ]
 }
@@ -228,13 +231,20 @@ mod tests {
         report.missing("nfpm: not there");
         report.missing("nfpm: not there");
         let text = report.text("Here.");
-        assert!(text.contains("| size a\\|b | nfpm | 1,500 B | 1,000 B | 1.50 | – | ≤ 1: **no** | – |\n"), "{text}");
+        assert!(
+            text.contains("| size a\\|b | nfpm | 1,500 B | 1,000 B | 1.50 | – | ≤ 1: **no** | – |\n"),
+            "{text}"
+        );
         assert!(text.contains("| size | dpkg-deb | 500 B | 1,000 B | 0.50 | – | ≤ 1: yes | – |\n"), "{text}");
         assert!(text.contains("# size a|b\nonegpu package -o $W/out\n"), "{text}");
         assert_eq!(text.matches("- nfpm: not there").count(), 1);
         assert_eq!(report.missed(), ["size a|b, beside nfpm"]);
         // Each row has as many cells as the head.
-        let counts: Vec<usize> = text.lines().filter(|line| line.starts_with('|')).map(|line| line.replace("\\|", "").matches('|').count()).collect();
+        let counts: Vec<usize> = text
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .map(|line| line.replace("\\|", "").matches('|').count())
+            .collect();
         assert_eq!(counts, [9; 4]);
     }
 

@@ -145,7 +145,12 @@ impl Line {
         let done = child.wait4().map_err(failure)?;
         let wall = start.elapsed();
         if !done.status.success() {
-            return Err(Diagnostic::machine(format!("{}: {}{}", self.shown(), done.status, self.last_words())));
+            return Err(Diagnostic::machine(format!(
+                "{}: {}{}",
+                self.shown(),
+                done.status,
+                self.last_words()
+            )));
         }
         let used = done.rusage;
         let ms = |time: Duration| time.as_secs_f64() * 1e3;

@@ -105,9 +105,17 @@ impl Tree {
                 let archive = self.inputs.join(format!("{member}.tar.xz"));
                 fs::create_dir_all(&folder).map_err(failure)?;
                 let name = format!("{member}.tar.xz");
-                let bytes = sh.cmd("bsdtar").arg("-xOf").arg(package).arg(name).quiet().output().map_err(failure)?;
+                let bytes =
+                    sh.cmd("bsdtar").arg("-xOf").arg(package).arg(name).quiet().output().map_err(failure)?;
                 fs::write(&archive, bytes.stdout).map_err(failure)?;
-                sh.cmd("bsdtar").arg("-xpf").arg(&archive).arg("-C").arg(&folder).quiet().run().map_err(failure)?;
+                sh.cmd("bsdtar")
+                    .arg("-xpf")
+                    .arg(&archive)
+                    .arg("-C")
+                    .arg(&folder)
+                    .quiet()
+                    .run()
+                    .map_err(failure)?;
             }
             return Ok(());
         }
@@ -204,7 +212,12 @@ impl Tree {
 
     fn pkgbuild(&self, ground: &Ground, package: &PackagePlan) -> Result<()> {
         let depends = Self::depends(package).join(" ");
-        let backup: Vec<&str> = package.artifacts.iter().filter(|file| file.kind.is_config()).map(|file| file.path.trim_start_matches('/')).collect();
+        let backup: Vec<&str> = package
+            .artifacts
+            .iter()
+            .filter(|file| file.kind.is_config())
+            .map(|file| file.path.trim_start_matches('/'))
+            .collect();
         let text = format!(
             "pkgname={}\npkgver=0.1.0\npkgrel=1\npkgdesc={}\narch=(any)\nlicense=('MIT OR Apache-2.0')\n\
              depends=({depends})\nbackup=({})\ninstall=package.install\npackage() {{\n  cp -a {}/. \"$pkgdir/\"\n}}\n",
@@ -257,7 +270,11 @@ impl Tree {
                 let line = match is_root(ground) {
                     false => Line::new(builder, words),
                     true => {
-                        let who = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".into()];
+                        let who = [
+                            format!("--reuid={NOBODY}"),
+                            format!("--regid={NOBODY}"),
+                            "--clear-groups".into(),
+                        ];
                         let words = words.into_iter().map(str::to_owned);
                         Line::new("setpriv", who.into_iter().chain([text(builder)]).chain(words))
                     }

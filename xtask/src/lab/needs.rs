@@ -19,8 +19,11 @@ const PROGRAMS: &[(&str, &str)] = &[
 
 /// Says at once what is missing, before anything is built.
 pub fn check(sh: &Shell) -> Result<()> {
-    let missing: Vec<&str> =
-        PROGRAMS.iter().filter(|(name, _)| !tools::on_path(sh, name)).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(name, _)| tools::on_path(sh, name).is_none())
+        .map(|(_, package)| *package)
+        .collect();
     if !missing.is_empty() {
         return Err(Diagnostic::input("the lab needs programs that are not here")
             .help(format!("apt-get install {}", missing.join(" "))));

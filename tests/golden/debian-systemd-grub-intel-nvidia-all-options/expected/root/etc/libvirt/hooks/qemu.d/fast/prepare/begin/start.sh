@@ -191,4 +191,9 @@ for slice in init.scope system.slice user.slice; do
 done
 
 step "see that the host is kept awake" retry recorded awake-held
+
+# Where libvirt died meanwhile, nobody will start the guest, and nobody give the card back after it.
+if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID" ]; then
+	fail "libvirt is gone"
+fi
 say "the card is free"

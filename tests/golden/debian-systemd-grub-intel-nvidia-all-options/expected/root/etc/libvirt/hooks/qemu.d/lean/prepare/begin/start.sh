@@ -127,4 +127,9 @@ fi
 for screen in /sys/bus/platform/drivers/*-framebuffer/*-framebuffer.*; do
 	[ ! -e "$screen" ] || step "release ${screen##*/}" put "${screen##*/}" "${screen%/*}/unbind" || fail "releasing the firmware's framebuffer"
 done
+
+# Where libvirt died meanwhile, nobody will start the guest, and nobody give the card back after it.
+if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID" ]; then
+	fail "libvirt is gone"
+fi
 say "the card is free"
