@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::check;
 use super::print;
+use crate::check;
 use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::diff::Difference;
