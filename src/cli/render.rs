@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::print;
 use crate::check;
 use crate::data::DataDirs;
 use crate::diag::Result;
@@ -52,8 +53,7 @@ impl Render {
         folder.add_text("review.html", &review::page(data, &plan, &packages, seen.as_ref())?)?;
         folder.add_text("packages.txt", &review::package_list(data, &plan)?)?;
         folder.finish()?;
-        println!("{}", self.output.display());
-        Ok(ExitCode::SUCCESS)
+        print::to(None, &format!("{}\n", self.output.display()))
     }
 }
 

@@ -116,6 +116,16 @@ pub fn expression(compiled: &Compiled<'_>) -> String {
     all.iter().map(whole).collect::<Vec<_>>().join(" AND ")
 }
 
+/// Every licence that is named, sorted, without its exception.
+pub fn ids(compiled: &Compiled<'_>) -> Vec<String> {
+    let packages = compiled.crates.iter().copied().chain([compiled.program]);
+    let licenses = packages.filter_map(|package| package.license.as_deref());
+    let words = licenses.flat_map(parts).flat_map(|part| {
+        part.split(" OR ").filter_map(|word| word.split(' ').next().map(str::to_owned)).collect::<Vec<_>>()
+    });
+    words.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
 /// Gentoo's names of licences; of several that may be chosen from, the first is.
 const GENTOO: [(&str, &str); 11] = [
     ("MIT", "MIT"),

@@ -52,7 +52,10 @@ impl Format {
                 "debian/rules",
                 "debian/source/format",
             ]),
-            Self::Rpm => vec![("fedora/onegpu.spec", "onegpu.spec".into())],
+            Self::Rpm => vec![
+                ("fedora/onegpu.spec", "onegpu.spec".into()),
+                ("fedora/rpmlint.toml", "rpmlint.toml".into()),
+            ],
             Self::Arch => vec![("arch/PKGBUILD", "PKGBUILD".into()), ("arch/SRCINFO", ".SRCINFO".into())],
             Self::Gentoo => vec![
                 ("gentoo/onegpu.ebuild", format!("app-emulation/onegpu/onegpu-{}.ebuild", release.version)),
@@ -159,6 +162,7 @@ fn values(release: &Release, sum: &str) -> Result<Vec<(&'static str, Value)>> {
         ("date_rfc", date.strftime("%a, %d %b %Y 00:00:00 +0000").to_string().into()),
         ("date_rpm", date.strftime("%a %b %d %Y").to_string().into()),
         ("licenses", licenses::expression(&compiled).into()),
+        ("license_ids", licenses::ids(&compiled).into()),
         ("gentoo_licenses", licenses::gentoo(&compiled)?.into()),
         ("mit", mit.into()),
         ("sha256", sum.into()),
