@@ -30,9 +30,8 @@ struct Cli {
 enum Chore {
     Package(package::Package),
     Test(suite::Test),
-    Golden(golden::Golden),
-    #[command(subcommand)]
     Bench(bench::Bench),
+    Golden(golden::Golden),
     /// Hold the files of distros/ together: sources, repetition, completeness
     CheckDistros,
     /// Check the repo's own rules
@@ -43,8 +42,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Package(chore) => chore.run(),
         Chore::Test(chore) => chore.run(),
-        Chore::Golden(chore) => chore.run(),
         Chore::Bench(chore) => chore.run(),
+        Chore::Golden(chore) => chore.run(),
         Chore::CheckDistros => check_distros::run(),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     };

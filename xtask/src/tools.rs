@@ -3,6 +3,7 @@
 
 use std::env;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use xshell::Shell;
 
@@ -82,8 +83,8 @@ impl Tool {
     /// Whether it is there.
     pub fn is_there(&self, sh: &Shell) -> bool {
         match self.found {
-            Found::Debian(_) => on_path(sh, self.name),
-            Found::Python(program) => on_path(sh, program),
+            Found::Debian(_) => on_path(sh, self.name).is_some(),
+            Found::Python(program) => on_path(sh, program).is_some(),
             Found::Module => browser::has(self.name),
             Found::Root => roots::is_there(self.name),
             Found::Superuser => is_superuser(sh),
@@ -109,11 +110,13 @@ pub fn equip(sh: &Shell) {
     sh.set_var("ONEGPU_TEST_BROWSER", browser::folder());
 }
 
-fn on_path(sh: &Shell, program: &str) -> bool {
+/// Where a program lies on `sh`'s PATH.
+pub fn on_path(sh: &Shell, program: &str) -> Option<PathBuf> {
+    let runs = |path: &PathBuf| {
+        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
     let path = sh.var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .filter_map(|folder| folder.join(program).metadata().ok())
-        .any(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    env::split_paths(&path).map(|folder| folder.join(program)).find(runs)
 }
 
 /// The tools of a reason, `needs rpm, trixie and root`; an error names the
