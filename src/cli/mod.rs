@@ -104,8 +104,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The plan of a profile on one distro: the one given, or the profile's own.
+/// The plan of a profile on one distro: the one given, or the profile's own. What was
+/// assumed is said.
 fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan> {
+    let plan = quiet_plan(data, profile, distro)?;
+    print_notes(&plan.setup.notes, "");
+    Ok(plan)
+}
+
+/// What was assumed, on standard error; `whose` stands before each.
+fn print_notes(notes: &[String], whose: &str) {
+    notes.iter().for_each(|note| eprintln!("note: {whose}{note}"));
+}
+
+/// As [`plan`], and nothing is said.
+fn quiet_plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan> {
     let source = &profile.source;
     let loaded = match (distro, &profile.host.get_ref().distro) {
         (Some(id), _) => Distro::load(data, id)?,
@@ -115,11 +128,7 @@ fn plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan
             return Err(which_distro().help("or give --distro arch"));
         }
     };
-    let setup = Setup::new(profile, loaded)?;
-    for note in &setup.notes {
-        eprintln!("note: {note}");
-    }
-    Ok(Plan::new(setup))
+    Ok(Plan::new(Setup::new(profile, loaded)?))
 }
 
 /// Neither the profile nor the machine tells the distro.

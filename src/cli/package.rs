@@ -1,11 +1,12 @@
 //! `onegpu package`: the setup packages, and the one command that installs them.
 
+mod fleet;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::print;
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::output::{Batch, failure};
@@ -23,7 +24,7 @@ const FOLDER: &str = "{folder}";
 /// Build the setup packages: onegpu-host and one onegpu-guest-NAME per guest
 #[derive(Args)]
 pub struct Package {
-    /// The profile
+    /// The profile; or a folder of profiles, *.toml, each built into a folder of its name
     profile: PathBuf,
     #[command(flatten)]
     choice: Choice,
@@ -45,8 +46,7 @@ pub struct Choice {
 
 impl Package {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
-        let profile = profile::read(&self.profile)?;
-        self.choice.run(data, &profile)
+        self.choice.run_at(data, &self.profile)
     }
 }
 
@@ -58,12 +58,32 @@ impl Choice {
         self
     }
 
+    /// As [`Choice::run`], of the profile at `path`, or of all profiles in the folder `path`.
+    ///
+    /// # Errors
+    /// As [`Choice::run`]; of a folder's profiles, those that are good are built all the same.
+    pub fn run_at(&self, data: &DataDirs, path: &Path) -> Result<ExitCode> {
+        match path.is_dir() {
+            true => fleet::run(self, data, path),
+            false => self.run(data, &profile::read(path)?),
+        }
+    }
+
     /// Builds and writes; prints each path, and the commands on standard output.
     ///
     /// # Errors
     /// On a bad profile, distro or template; nothing is written then.
-    pub fn run(self, data: &DataDirs, profile: &Profile) -> Result<ExitCode> {
+    pub fn run(&self, data: &DataDirs, profile: &Profile) -> Result<ExitCode> {
         let epoch = package::epoch()?;
+        let plans = self.plans(data, profile)?;
+        plans.iter().for_each(|plan| super::print_notes(&plan.setup.notes, ""));
+        // Everything is built before anything is written.
+        let outputs = package::build(data, &plans, epoch)?;
+        super::print::to(None, &write(&plans, &outputs, &self.output)?)
+    }
+
+    /// The profile's plans on the distros chosen.
+    fn plans(&self, data: &DataDirs, profile: &Profile) -> Result<Vec<Plan>> {
         let mut distros: Vec<Option<&str>> = match self.all {
             true => FAMILIES.into_iter().map(Some).collect(),
             false => self.distro.iter().map(|id| Some(id.as_str())).collect(),
@@ -71,41 +91,34 @@ impl Choice {
         if distros.is_empty() {
             distros.push(None);
         }
-        let plans =
-            distros.iter().map(|distro| super::plan(data, profile, *distro)).collect::<Result<Vec<_>>>()?;
-        // Everything is built before anything is written.
-        let outputs = package::build(data, &plans, epoch)?;
-        let mut batch = Batch::new(&self.output)?;
-        let mut lines = Vec::new();
-        for (plan, output) in plans.iter().zip(&outputs) {
-            let folder = match plans.len() {
-                1 => String::new(),
-                _ => format!("{}/", plan.setup.distro.id),
-            };
-            let mut paths = Vec::new();
-            for package in &output.packages {
-                paths.push(batch.add(&format!("{folder}{}", package.file_name), &package.bytes)?);
-            }
-            for file in &output.overlay {
-                batch.add(&format!("{folder}overlay{}", file.path), &file.bytes)?;
-            }
-            let folder =
-                if folder.is_empty() { self.output.clone() } else { self.output.join(&plan.setup.distro.id) };
-            if !output.overlay.is_empty() {
-                paths.push(folder.join("overlay"));
-            }
-            lines.push((paths, command(plan, &folder, &output.packages)?));
-        }
-        batch.finish()?;
-        let mut text = String::new();
-        for (paths, command) in lines {
-            for path in paths {
-                text.push_str(&format!("{}\n", path.display()));
-            }
-            text.push_str(&format!("\nInstall them with:\n  {command}\n\n"));
-        }
-        print::to(None, &text)
+        distros.iter().map(|distro| super::quiet_plan(data, profile, *distro)).collect()
     }
+}
+
+/// Writes what was built into the folder `output`; the paths and commands, to be printed.
+fn write(plans: &[Plan], outputs: &[package::Output], output: &Path) -> Result<String> {
+    let mut batch = Batch::new(output)?;
+    let mut text = String::new();
+    for (plan, made) in plans.iter().zip(outputs) {
+        let (below, folder) = match plans.len() {
+            1 => (String::new(), output.to_path_buf()),
+            _ => (format!("{}/", plan.setup.distro.id), output.join(&plan.setup.distro.id)),
+        };
+        for package in &made.packages {
+            let path = batch.add(&format!("{below}{}", package.file_name), &package.bytes)?;
+            text.push_str(&format!("{}\n", path.display()));
+        }
+        for file in &made.overlay {
+            batch.add(&format!("{below}overlay{}", file.path), &file.bytes)?;
+        }
+        if !made.overlay.is_empty() {
+            text.push_str(&format!("{}\n", folder.join("overlay").display()));
+        }
+        let command = command(plan, &folder, &made.packages)?;
+        text.push_str(&format!("\nInstall them with:\n  {command}\n\n"));
+    }
+    batch.finish()?;
+    Ok(text)
 }
 
 /// The one command that installs these packages of the folder `output`.

@@ -95,12 +95,10 @@ impl Job<'_> {
     fn run(&self, engine: &mut Engine<'_>, epoch: u32) -> Result<Made> {
         match self {
             Job::Package(plan, package, writer) => {
-                engine.turn_to(&plan.setup);
                 let package = rendered(engine, plan, package, epoch)?;
                 writer(engine, &package).map(Made::Package)
             }
             Job::Overlay(plan) => {
-                engine.turn_to(&plan.setup);
                 let packages = assemble(engine, plan, epoch)?;
                 overlay::files(engine, &packages).map(Made::Overlay)
             }
@@ -108,12 +106,8 @@ impl Job<'_> {
     }
 }
 
-/// Everything that the distros' formats make of the plans, in their order. All CPUs
-/// take part: most of the work is compression.
-///
-/// # Errors
-/// When a template is bad, or nobody has written a format yet; the first in order.
-pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
+/// All work on the plans, each piece with its plan's number.
+fn jobs(plans: &[Plan]) -> Result<Vec<(usize, Job<'_>)>> {
     let mut jobs = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
         let distro = &plan.setup.distro;
@@ -123,7 +117,11 @@ pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>>
             jobs.push((at, Job::Overlay(plan)));
         }
     }
-    let made = parallel(jobs.len(), || Engine::bare(data), |engine, at| jobs[at].1.run(engine, epoch))?;
+    Ok(jobs)
+}
+
+/// What was made, by plan.
+fn outputs(plans: &[Plan], jobs: &[(usize, Job<'_>)], made: Vec<Made>) -> Vec<Output> {
     let mut out: Vec<Output> =
         plans.iter().map(|_| Output { packages: Vec::new(), overlay: Vec::new() }).collect();
     for ((at, _), made) in jobs.iter().zip(made) {
@@ -132,5 +130,42 @@ pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>>
             Made::Overlay(files) => out[*at].overlay = files,
         }
     }
-    Ok(out)
+    out
+}
+
+/// Everything that the distros' formats make of the plans, in their order. All CPUs
+/// take part: most of the work is compression.
+///
+/// # Errors
+/// When a template is bad, or nobody has written a format yet; the first in order.
+pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
+    let jobs = jobs(plans)?;
+    let begin = || Ok((Engine::bare(data)?, None));
+    let made = parallel(jobs.len(), begin, |(engine, plan), at| {
+        let (of, job) = &jobs[at];
+        // A setup of many guests is read once, not once for each of its packages.
+        if plan.replace(*of) != Some(*of) {
+            engine.turn_to(&plans[*of].setup);
+        }
+        job.run(engine, epoch)
+    })?;
+    Ok(outputs(plans, &jobs, made))
+}
+
+/// As [`build`], by one thread, with an engine that has parsed the templates before: for
+/// many plans in a row.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(engine: &mut Engine<'_>, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
+    let jobs = jobs(plans)?;
+    let mut turned = None;
+    let made = jobs.iter().map(|(of, job)| {
+        if turned.replace(*of) != Some(*of) {
+            engine.turn_to(&plans[*of].setup);
+        }
+        job.run(engine, epoch)
+    });
+    let made = made.collect::<Result<Vec<Made>>>()?;
+    Ok(outputs(plans, &jobs, made))
 }

@@ -9,7 +9,7 @@ pub mod manual;
 mod mtree;
 pub mod overlay;
 pub mod pacman;
-mod parallel;
+pub(crate) mod parallel;
 pub mod rpm;
 pub mod tree;
 
@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::diag::Diagnostic;
 use crate::render::File;
 
-pub use assemble::{assemble, build, epoch};
+pub use assemble::{assemble, build, build_with, epoch};
 
 /// Who stands in metadata that must name somebody. A setup package is made by
 /// its own user, so nobody answers there: `.invalid` is reserved by RFC 2606.

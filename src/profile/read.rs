@@ -1,5 +1,6 @@
 //! From a file to a [`Profile`], or to a diagnostic that says where and what instead.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -120,26 +121,26 @@ pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// What no single value shows: names that meet each other.
 fn check_guests(profile: &Profile) -> std::result::Result<(), Complaint> {
-    for (at, guest) in profile.guests.iter().enumerate() {
+    // Package names are lower case in every format, so must differ without case.
+    let mut seen = BTreeMap::new();
+    for guest in &profile.guests {
         let name = guest.name.get_ref().as_str();
-        for other in &profile.guests[..at] {
-            let other = other.name.get_ref().as_str();
-            // Package names are lower case in every format, so must differ without case.
-            if name.eq_ignore_ascii_case(other) {
-                let message = format!("two guests are called `{name}`");
-                return Err((message, guest.name.span(), "give one of them another name".into()));
-            }
-            let twins = [(name, other), (other, name)];
-            if twins.iter().any(|(a, b)| a.eq_ignore_ascii_case(&format!("{b}-setup"))) {
-                let message =
-                    format!("`{name}` and `{other}`: onegpu itself makes a domain NAME-setup of every guest");
-                return Err((
-                    message,
-                    guest.name.span(),
-                    "choose a name that is not another's with -setup".into(),
-                ));
-            }
+        let own = name.to_ascii_lowercase();
+        if seen.contains_key(&own) {
+            let message = format!("two guests are called `{name}`");
+            return Err((message, guest.name.span(), "give one of them another name".into()));
         }
+        let twin = own.strip_suffix("-setup").and_then(|base| seen.get(base));
+        if let Some(other) = twin.or_else(|| seen.get(&format!("{own}-setup"))) {
+            let message =
+                format!("`{name}` and `{other}`: onegpu itself makes a domain NAME-setup of every guest");
+            return Err((
+                message,
+                guest.name.span(),
+                "choose a name that is not another's with -setup".into(),
+            ));
+        }
+        seen.insert(own, name);
         if let Some(cpus) = &guest.cpus {
             cpus.get_ref().check(cpus.span())?;
         }

@@ -13,7 +13,7 @@ use onegpu::profile;
 /// without a distro, for all four families
 #[derive(Args)]
 pub struct Package {
-    /// The profile
+    /// The profile, or a folder of profiles
     profile: Option<PathBuf>,
     #[command(flatten)]
     choice: Choice,
@@ -24,10 +24,10 @@ pub struct Package {
 
 impl Package {
     pub fn run(self) -> Result<ExitCode> {
-        let profile = match &self.profile {
-            Some(path) => profile::read(path)?,
-            None => profile::parse("templates/example.toml", EXAMPLE_PROFILE)?,
-        };
-        self.choice.or_all().run(&DataDirs::only(self.data_dir.as_deref()), &profile)
+        let (choice, data) = (self.choice.or_all(), DataDirs::only(self.data_dir.as_deref()));
+        match &self.profile {
+            Some(path) => choice.run_at(&data, path),
+            None => choice.run(&data, &profile::parse("templates/example.toml", EXAMPLE_PROFILE)?),
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::report::{Report, Row};
 use super::run::{Work, alternate};
 
 /// A template that is all text, so that it may stand twice in a file.
-const TEMPLATE: &str = "host/libexec/lib/verbs.sh";
+const TEMPLATE: &str = "host/lib/verbs.sh";
 /// Repeats of the text: ten times, and ten times that.
 const TIMES: [usize; 2] = [10, 100];
 

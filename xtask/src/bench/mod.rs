@@ -46,12 +46,13 @@ pub struct Bench {
     /// No new round of a comparison after so many seconds; there are five at least
     #[arg(long, value_name = "N", default_value_t = 8)]
     seconds: u64,
+    /// A folder with others' hook scripts, as NAME/start.sh and NAME/stop.sh (and kvm.conf, which
+    /// some read): the repository has none of them
+    #[arg(long, value_name = "DIR")]
+    peers: Option<PathBuf>,
     /// First install what is measured beside (Debian family, as root)
     #[arg(long)]
     provision: bool,
-    /// For `handover`: others' scripts, as NAME/start.sh and NAME/stop.sh
-    #[arg(long, value_name = "DIR")]
-    peers: Option<PathBuf>,
 }
 
 /// What is measured.
@@ -71,7 +72,7 @@ enum Area {
     Many,
     /// Ten times as much of something, beside once
     Growth,
-    /// What the hook scripts take by themselves; only by name, with a table of its own
+    /// What the hook scripts add to a handover (needs what its test needs)
     Handover,
 }
 
@@ -79,9 +80,8 @@ enum Area {
 type Measure = fn(&Ground, &mut Report) -> Result<()>;
 
 impl Area {
-    /// How it is measured; none for what has a table of its own.
-    fn measure(self) -> Option<Measure> {
-        Some(match self {
+    fn measure(self) -> Measure {
+        match self {
             Self::Packages => packages::measure,
             Self::Sizes => sizes::measure,
             Self::Domain => domain::measure,
@@ -89,8 +89,8 @@ impl Area {
             Self::Start => start::measure,
             Self::Many => many::measure,
             Self::Growth => growth::measure,
-            Self::Handover => return None,
-        })
+            Self::Handover => handover::measure,
+        }
     }
 }
 
@@ -102,8 +102,8 @@ impl Bench {
             provision::peers(&sh)?;
         }
         tools::equip(&sh);
-        if self.areas == [Area::Handover] {
-            return handover::run(&sh, self.peers.as_deref());
+        if let Some(folder) = &self.peers {
+            sh.set_var(handover::PEERS, folder.canonicalize().map_err(failure)?);
         }
         let budget = Budget { time: Duration::from_secs(self.seconds) };
         let ground = Ground::new(sh, self.program.as_deref(), budget)?;
@@ -112,9 +112,7 @@ impl Bench {
         let whole = self.areas.is_empty();
         let areas: Vec<Area> = if whole { Area::value_variants().to_vec() } else { self.areas };
         for area in &areas {
-            if let Some(measure) = area.measure() {
-                measure(&ground, &mut report)?;
-            }
+            area.measure()(&ground, &mut report)?;
         }
         let text = report.text(&ground.about(&before));
         print!("{text}");

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 
 use onegpu::data::DataDirs;
@@ -123,20 +123,16 @@ impl Tree {
         unpack.args(["--exclude", ".[A-Z]*"]).quiet().run().map_err(failure)
     }
 
-    /// The maintainer scripts: the same for every builder, as long as ours.
-    fn scripts(&self) -> [PathBuf; 2] {
-        ["postinst", "prerm"].map(|name| self.inputs.join(name))
+    /// The maintainer scripts: those of the .deb for every format, for they call the same.
+    fn scripts(&self, ground: &Ground) -> [PathBuf; 2] {
+        let control = ground.at("trees/deb").join(&self.name).join("root/DEBIAN");
+        ["postinst", "prerm"].map(|name| control.join(name))
     }
 
     fn describe(&self, ground: &Ground, package: &PackagePlan) -> Result<()> {
-        let kind = if package.guest.is_some() { "guest \"$@\"" } else { "host" };
-        for script in self.scripts() {
-            ground.write(&script, format!("#!/bin/sh\nset -e\n/usr/libexec/onegpu/apply {kind}\n"))?;
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failure)?;
-        }
-        ground.write(&self.inputs.join("nfpm.yaml"), self.nfpm(package)?)?;
+        ground.write(&self.inputs.join("nfpm.yaml"), self.nfpm(ground, package)?)?;
         match self.format.name {
-            "rpm" => ground.write(&self.inputs.join("package.spec"), self.spec(package)?),
+            "rpm" => ground.write(&self.inputs.join("package.spec"), self.spec(ground, package)?),
             "archlinux" => self.pkgbuild(ground, package),
             _ => Ok(()),
         }
@@ -159,14 +155,14 @@ impl Tree {
         package.depends.iter().map(String::as_str).filter(plain).collect()
     }
 
-    fn nfpm(&self, package: &PackagePlan) -> Result<String> {
+    fn nfpm(&self, ground: &Ground, package: &PackagePlan) -> Result<String> {
         let arch = if self.format.name == "rpm" { "noarch" } else { "all" };
-        let [postinst, prerm] = self.scripts();
+        let [postinst, prerm] = self.scripts(ground);
         let mut out = format!(
             "name: {}\narch: {arch}\nversion: 0.1.0\nrelease: \"1\"\nmaintainer: onegpu <setup@onegpu.invalid>\n\
              description: {:?}\nlicense: MIT OR Apache-2.0\nscripts:\n  postinstall: {}\n  preremove: {}\ndepends:\n",
             package.name,
-            package.summary,
+            format!("{}\n{}", package.summary, package.description),
             postinst.display(),
             prerm.display(),
         );
@@ -185,8 +181,8 @@ impl Tree {
         Ok(out)
     }
 
-    fn spec(&self, package: &PackagePlan) -> Result<String> {
-        let [postinst, prerm] = self.scripts();
+    fn spec(&self, ground: &Ground, package: &PackagePlan) -> Result<String> {
+        let [postinst, prerm] = self.scripts(ground);
         let mut out = format!(
             "Name: {}\nVersion: 0.1.0\nRelease: 1\nSummary: {}\nLicense: MIT OR Apache-2.0\nBuildArch: noarch\n\
              AutoReqProv: no\n",
@@ -227,7 +223,9 @@ impl Tree {
             self.root.display(),
         );
         ground.write(&self.inputs.join("PKGBUILD"), text)?;
-        let install = "post_install() {\n  /usr/libexec/onegpu/apply host\n}\npre_remove() {\n  :\n}\n";
+        let [postinst, prerm] = self.scripts(ground).map(std::fs::read_to_string);
+        let (postinst, prerm) = (postinst.map_err(failure)?, prerm.map_err(failure)?);
+        let install = format!("post_install() {{\n{postinst}\n}}\npre_remove() {{\n{prerm}\n}}\n");
         ground.write(&self.inputs.join("package.install"), install)?;
         if fs::metadata(&ground.scratch).is_ok_and(|_| is_root(ground)) {
             chown(&self.inputs, Some(NOBODY), Some(NOBODY)).map_err(failure)?;
