@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{Choice, write};
-use crate::cli::print_notes;
+use crate::cli::{print, print_notes};
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::output::failure;
@@ -32,11 +32,12 @@ pub fn run(choice: &Choice, data: &DataDirs, folder: &Path) -> Result<ExitCode> 
         |engine, at| Ok(one(choice, data, engine, &profiles[at], epoch)),
     )?;
     let mut bad: Vec<(&PathBuf, u8)> = Vec::new();
+    let mut built = String::new();
     for (path, outcome) in profiles.iter().zip(outcomes) {
         match outcome {
             Ok((notes, text)) => {
                 print_notes(&notes, &format!("{}: ", path.display()));
-                print!("{text}");
+                built.push_str(&text);
             }
             Err(error) => {
                 eprintln!("{error}");
@@ -44,6 +45,7 @@ pub fn run(choice: &Choice, data: &DataDirs, folder: &Path) -> Result<ExitCode> 
             }
         }
     }
+    print::to(None, &built)?;
     if bad.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
