@@ -8,6 +8,6 @@ want "the sound is in the card's group" test "$(readlink -f "$card/iommu_group")
 want "mika is no member of libvirt's groups" no sh -c 'id -nG mika | grep -qw -e libvirt -e kvm'
 await 30 "mika may use libvirt" virsh_mika list --all
 virsh_mika list --all
-want "the default network is active" sh -c "virsh -c qemu:///system net-list | grep -qw default"
+await 60 "the default network is active" sh -c "virsh -c qemu:///system net-list | grep -qw default"
 /usr/libexec/onegpu/status
 want "every step is in force" /usr/libexec/onegpu/status
