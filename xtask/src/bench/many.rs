@@ -21,7 +21,7 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
         let (folder, profiles) = fleet(ground, count)?;
         let output = ground.at("out/many");
         let ours = package(ground, &folder, &output);
-        let what = format!("{count} profiles for Ubuntu in one call");
+        let what = format!("{count} profile{} for Ubuntu in one call", if count == 1 { "" } else { "s" });
         if count <= MOST_CALLS {
             let each = profiles.iter().map(|profile| {
                 let name = profile.file_stem().unwrap_or_default();
