@@ -67,6 +67,19 @@ fn nothing_stands_in_the_way_of_the_good_one() {
     assert_eq!(idle, ["laptop", "command-line-file"], "these checks are not tried by this machine");
 }
 
+/// Memory that is set aside for the guest that asks for it is no loss: 16 of 32 GiB here.
+#[test]
+fn huge_pages_stand_in_the_way_only_of_guests_that_do_not_ask_for_them() {
+    let folder = good();
+    let pool = "sys/kernel/mm/hugepages/hugepages-2048kB";
+    folder.file(&format!("{pool}/nr_hugepages"), "8192\n");
+    folder.file(&format!("{pool}/free_hugepages"), "8192\n");
+    let lost = not_ok(&findings(&folder, PROFILE));
+    assert_eq!(lost, ["hugepages warn", "guest-memory fail"]);
+    let asks = PROFILE.replace("memory = \"16 GiB\"", "memory = \"16 GiB\"\nhugepages = \"reserve\"");
+    assert_eq!(not_ok(&findings(&folder, &asks)), [""; 0]);
+}
+
 /// One paragraph of `spoiled.txt`.
 struct Case<'a> {
     wants: Vec<&'a str>,

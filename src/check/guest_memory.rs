@@ -1,6 +1,7 @@
 //! Memory that is left for the host.
 
 use super::{Answer, Check, Context, Needs, all_of, fail, ok, unknown, warn};
+use crate::profile::Hugepages;
 
 pub(super) const CHECK: Check = Check {
     id: "guest-memory",
@@ -41,6 +42,8 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     };
     let answers = setup.guests.iter().map(|guest| {
         let (name, wants) = (&guest.name, guest.memory_mib);
+        // What is set aside already is its own then.
+        let usable = if guest.hugepages == Hugepages::Reserve { total } else { usable };
         let left = usable.saturating_sub(wants);
         let fix = format!(
             "write memory = \"{} MiB\" or less for it",
