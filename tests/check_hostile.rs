@@ -107,7 +107,14 @@ fn a_file_that_may_not_be_read_is_not_fine() {
     let open = tempfile::tempdir().unwrap();
     fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = open.path().join("onegpu");
-    fs::copy(env!("CARGO_BIN_EXE_onegpu"), &program).unwrap();
+    // By another process: a program that any fork of this one still has open for writing cannot be run.
+    assert!(
+        Command::new("cp")
+            .args([env!("CARGO_BIN_EXE_onegpu").as_ref(), program.as_os_str()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let profile = open.path().join("good.toml");
     fs::write(&profile, PROFILE).unwrap();
     let mut command = Command::new(&program);
