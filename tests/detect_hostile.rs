@@ -167,7 +167,9 @@ fn a_file_that_may_not_be_read_is_null() {
         let open = tempfile::tempdir().unwrap();
         fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let program = open.path().join("onegpu");
-        fs::copy(env!("CARGO_BIN_EXE_onegpu"), &program).unwrap();
+        // By another process: a program that any fork of this one still has open for writing cannot be run.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_onegpu")).arg(&program).status();
+        assert!(copied.unwrap().success());
         let mut as_nobody = Command::new(&program);
         as_nobody.args(["detect", "--format", "json", "--root"]).arg(machine.root()).uid(65534).gid(65534);
         check_unread(&as_nobody.output().unwrap());
