@@ -2,6 +2,7 @@
 # mika starts the guest.
 . ./lib.sh
 xorg >/run/xorg.before
+report /run/guest.before
 began=$(cut -d. -f1 /proc/uptime)
 virsh_mika start "$guest" || { tail -n 20 "/var/log/onegpu/$guest.log" "/var/log/libvirt/qemu/$guest.log"; die "no start"; }
 echo "handover: $(($(cut -d. -f1 /proc/uptime) - began)) s"
