@@ -31,7 +31,6 @@ pub struct Bench {
     pub init: Init,
     /// The PC's IOMMU.
     pub iommu: Iommu,
-    boot: String,
     keep: bool,
     pictures: u32,
 }
@@ -57,8 +56,7 @@ impl Bench {
         let accelerator = Accelerator::find(&emulator);
         println!("by {}; logs and pictures: {}", accelerator.name(), folder.display());
         let machine = Machine::start(&emulator, accelerator, iommu, &folder)?;
-        let mut bench =
-            Self { machine, channel, folder, init, iommu, boot: String::new(), keep, pictures: 0 };
+        let mut bench = Self { machine, channel, folder, init, iommu, keep, pictures: 0 };
         bench.await_boot("switch the PC on")?;
         Ok(bench)
     }
@@ -75,6 +73,7 @@ impl Bench {
             let answer = channel.run(machine, script, words, bound)?;
             match answer.status {
                 0 => Ok(answer.text),
+                -1 if channel.restarted() => Err(failure(format!("{what}: the PC restarted by itself"))),
                 -1 => Err(failure(format!("{what}: the PC does not answer\n{}", tail(&machine.serial())))),
                 status => {
                     Err(failure(format!("{what}: status {status} of {script}.sh\n{}", tail(&answer.text))))
@@ -97,6 +96,7 @@ impl Bench {
 
     /// Restarts the PC as its user would.
     pub fn reboot(&mut self) -> Result<()> {
+        self.channel.expect_boot();
         self.channel.run(&mut self.machine, "reboot", &[], Duration::from_secs(60))?;
         self.await_boot("restart the PC")
     }
@@ -104,6 +104,7 @@ impl Bench {
     /// Pulls the plug, and switches on again.
     pub fn pull_the_plug(&mut self) -> Result<()> {
         self.machine.order("system_reset")?;
+        self.channel.expect_boot();
         self.await_boot("the plug is pulled; switch on again")
     }
 
@@ -119,12 +120,11 @@ impl Bench {
 
     fn await_boot(&mut self, what: &str) -> Result<()> {
         let bound = Duration::from_secs(60 * PATIENCE);
-        let Self { machine, channel, boot, .. } = self;
+        let Self { machine, channel, .. } = self;
         timed(&format!("{what} (usually 45 s)"), || {
-            *boot = channel
-                .boot(machine, boot, bound)
-                .map_err(|error| failure(format!("{}\n{}", error.message(), tail(&machine.serial()))))?;
-            Ok(())
+            channel
+                .boot(machine, bound)
+                .map_err(|error| failure(format!("{}\n{}", error.message(), tail(&machine.serial()))))
         })
     }
 }

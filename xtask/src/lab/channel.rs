@@ -22,6 +22,7 @@ pub struct Answer {
 pub struct Channel {
     share: PathBuf,
     count: u32,
+    boot: String,
 }
 
 impl Channel {
@@ -30,14 +31,25 @@ impl Channel {
         for folder in ["in", "out"] {
             fs::create_dir_all(share.join(folder)).map_err(failure)?;
         }
-        Ok(Self { share: share.to_owned(), count: 0 })
+        Ok(Self { share: share.to_owned(), count: 0, boot: String::new() })
     }
 
-    /// Waits until the agent of another boot than `before` is up; returns that boot's id.
-    pub fn boot(&self, machine: &mut Machine, before: &str, bound: Duration) -> Result<String> {
+    /// Forgets the present boot: the next agent that is up is another's.
+    pub fn expect_boot(&mut self) {
+        let _ = fs::remove_file(self.share.join("up"));
+    }
+
+    /// Waits until the agent of a boot is up, after [`Self::expect_boot`].
+    pub fn boot(&mut self, machine: &mut Machine, bound: Duration) -> Result<()> {
         let up = self.share.join("up");
-        wait(machine, bound, || fs::read_to_string(&up).ok().filter(|id| id != before))
-            .ok_or_else(|| failure("the PC did not come up"))
+        self.boot = wait(machine, bound, || fs::read_to_string(&up).ok())
+            .ok_or_else(|| failure("the PC did not come up"))?;
+        Ok(())
+    }
+
+    /// Whether the PC has restarted without being told to.
+    pub fn restarted(&self) -> bool {
+        fs::read_to_string(self.share.join("up")).is_ok_and(|id| id != self.boot)
     }
 
     /// Runs the script `name` of `vm/` with words, and waits for its end.
