@@ -59,7 +59,22 @@ fn openrc() -> (Root, Machine) {
     // Debian's own services are for a machine with devices.
     let _ = fs::remove_file(root.at("/etc/init.d/hwclock.sh"));
     // As after a boot; in a container OpenRC leaves alone what is not its own to do.
-    fs::create_dir_all(root.at("/run/openrc")).unwrap();
+    for folder in [
+        "daemons",
+        "exclusive",
+        "failed",
+        "hotplugged",
+        "inactive",
+        "options",
+        "scheduled",
+        "started",
+        "starting",
+        "stopping",
+        "tmp",
+        "wasinactive",
+    ] {
+        fs::create_dir_all(root.at("/run/openrc").join(folder)).unwrap();
+    }
     root.write("/run/openrc/softlevel", "default\n");
     root.write("/etc/rc.conf", "rc_sys=\"lxc\"\n");
     (root, machine)
