@@ -18,6 +18,8 @@ pub struct Ground {
     pub sh: Shell,
     /// The release build.
     pub program: PathBuf,
+    /// Whether it was named and not built.
+    given: bool,
     /// Empty at the start.
     pub scratch: PathBuf,
     /// The embedded example, as a file.
@@ -29,6 +31,7 @@ pub struct Ground {
 impl Ground {
     /// Builds the program, unless one is named, and clears the scratch folder.
     pub fn new(sh: Shell, program: Option<&Path>, budget: Budget) -> Result<Self> {
+        let given = program.is_some();
         let program = match program {
             Some(program) => fs::canonicalize(program)
                 .map_err(|error| failure(format!("{}: {error}", program.display())))?,
@@ -41,7 +44,7 @@ impl Ground {
         let scratch = root().join("target/bench");
         sh.remove_path(&scratch).map_err(failure)?;
         let profile = scratch.join("profile.toml");
-        let ground = Self { sh, program, scratch, profile, budget };
+        let ground = Self { sh, program, given, scratch, profile, budget };
         ground.write(&ground.profile, EXAMPLE_PROFILE)?;
         Ok(ground)
     }
@@ -97,7 +100,11 @@ impl Ground {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let kernel = fs::read_to_string(machine::KERNEL).unwrap_or_default();
         let commit = self.sh.cmd("git").args(["describe", "--always", "--dirty", "--exclude=*"]);
-        let commit = commit.quiet().ignore_stderr().read().unwrap_or_else(|_| "an unknown commit".into());
+        // A program that was built elsewhere need not be of this checkout.
+        let commit = match self.given {
+            true => "a program given by --program".into(),
+            false => commit.quiet().ignore_stderr().read().unwrap_or_else(|_| "an unknown commit".into()),
+        };
         format!(
             "onegpu {} ({commit}) on {model}, {threads} threads, Linux {}; load {load_before} at the start, {} at the \
              end. Beside: {}.",
