@@ -46,6 +46,9 @@ report() {
 	rm -f /run/guest.raw
 }
 
+# Every package that is installed, or has files left.
+packages() { dpkg-query -W -f '${binary:Package}\n' | LC_ALL=C sort; }
+
 driver() { basename "$(readlink "$1/driver")"; }
 is_driver() { [ "$(driver "$1")" = "$2" ]; }
 xorg() { pgrep -x Xorg; }

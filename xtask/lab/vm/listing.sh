@@ -2,6 +2,7 @@
 # listing NAME: every file of the disk, with mode, owner, size, target and checksum.
 . ./lib.sh
 sync
+packages >"/run/lab/$1.packages"
 find / /boot/efi -xdev \( -path /tmp -o -path /run -o -path /proc -o -path /sys -o -path /dev \) -prune -o \
 	-printf '%p\t%y %m %U:%G %l\n' | LC_ALL=C sort >/tmp/places
 find / /boot/efi -xdev \( -path /tmp -o -path /run -o -path /proc -o -path /sys -o -path /dev \) -prune -o \

@@ -6,5 +6,5 @@ apt-get -qq update
 await 60 "mika's desktop is there" desktop
 want "AppArmor enforces" aa-enabled
 want "the profile of libvirtd is enforced" sh -c 'aa-status | sed -n "/enforce mode/,/complain mode/p" | grep -qx " *libvirtd"'
-want "nothing has failed" no sh -c 'systemctl --failed --no-legend | grep .'
+[ ! -d /run/systemd/system ] || want "nothing has failed" no sh -c 'systemctl --failed --no-legend | grep .'
 want "apt has nothing to clean up" sh -c "apt-get -s autopurge | grep -q ' 0 to remove'"

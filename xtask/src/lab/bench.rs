@@ -11,9 +11,10 @@ use super::accelerator::Accelerator;
 use super::channel::Channel;
 use super::emulator::Emulator;
 use super::machine::Machine;
+use super::saved::Saved;
 use super::store::{self, Images};
 use super::{Init, Iommu, disk, screen};
-use crate::process::{failure, root};
+use crate::process::{failure, root, shell};
 
 /// Other work on the same processors, and slower ones, may make a step take that much longer.
 const PATIENCE: u64 = 6;
@@ -31,13 +32,28 @@ pub struct Bench {
     pub init: Init,
     /// The PC's IOMMU.
     pub iommu: Iommu,
+    /// Whether it is a saved one, with the setup installed.
+    pub installed: bool,
+    /// Whether the setup is installed, and works.
+    pub ready: bool,
+    /// How its processor comes about.
+    accelerator: Accelerator,
+    emulator: Emulator,
+    saved: Saved,
     keep: bool,
     pictures: u32,
 }
 
 impl Bench {
-    /// Switches a fresh PC on and waits until it answers.
-    pub fn new(sh: &Shell, images: &Images, init: Init, iommu: Iommu, keep: bool) -> Result<Self> {
+    /// Switches a fresh PC on and waits until it answers. Without `fresh`, it is the one that was
+    /// saved with the setup installed, if there is one.
+    pub fn new(
+        sh: &Shell,
+        images: &Images,
+        (init, iommu): (Init, Iommu),
+        keep: bool,
+        fresh: bool,
+    ) -> Result<Self> {
         let folder = store::folder().join("runs").join(format!("{}-{}", init.word(), iommu.word()));
         let _ = fs::remove_dir_all(&folder);
         let share = folder.join("share");
@@ -49,16 +65,55 @@ impl Bench {
                 .run()
                 .map_err(failure)
         })?;
-        fs::copy(root().join("target/debug/onegpu"), share.join("onegpu")).map_err(failure)?;
+        let onegpu = root().join("target/debug/onegpu");
+        fs::copy(&onegpu, share.join("onegpu")).map_err(failure)?;
         sh.cmd("cp").arg("-r").arg(store::data().join("vm")).arg(&share).quiet().run().map_err(failure)?;
+        fs::copy(root().join("distros/debian.toml"), share.join("debian.toml")).map_err(failure)?;
         let emulator = Emulator::new(&images.emulator);
-        disk::lay(sh, &emulator, &images.disk, &folder.join("disk.qcow2"))?;
+        let saved = Saved::of(init, iommu, &onegpu, images)?;
+        let installed = !fresh && saved.is_there();
+        let disk = folder.join("disk.qcow2");
+        if installed {
+            saved.lend(&folder)?;
+            disk::lay(sh, &emulator, "qcow2", &saved.disk(), &disk)?;
+        } else {
+            disk::lay(sh, &emulator, "raw", &images.disk, &disk)?;
+        }
         let accelerator = Accelerator::find(&emulator);
         println!("by {}; logs and pictures: {}", accelerator.name(), folder.display());
         let machine = Machine::start(&emulator, accelerator, iommu, &folder)?;
-        let mut bench = Self { machine, channel, folder, init, iommu, keep, pictures: 0 };
+        let mut bench = Self {
+            machine,
+            channel,
+            folder,
+            init,
+            iommu,
+            installed,
+            ready: false,
+            accelerator,
+            emulator,
+            saved,
+            keep,
+            pictures: 0,
+        };
         bench.await_boot("switch the PC on")?;
         Ok(bench)
+    }
+
+    /// Switches the PC off, keeps it as the one with the setup installed, and switches it on again.
+    pub fn save(&mut self) -> Result<()> {
+        self.channel.expect_boot();
+        self.channel.run(&mut self.machine, "poweroff", &[], Duration::from_secs(60))?;
+        timed("switch the PC off (usually 15 s)", || {
+            match self.machine.await_off(Duration::from_secs(30 * PATIENCE)) {
+                true => Ok(()),
+                false => Err(failure("the PC does not go off")),
+            }
+        })?;
+        self.saved.keep(&self.folder)?;
+        disk::lay(&shell()?, &self.emulator, "qcow2", &self.saved.disk(), &self.folder.join("disk.qcow2"))?;
+        self.machine = Machine::start(&self.emulator, self.accelerator, self.iommu, &self.folder)?;
+        self.await_boot("switch it on again")
     }
 
     /// Runs a script of `xtask/lab/vm` on the PC. `usually` is its time in seconds on an idle

@@ -1,4 +1,4 @@
-//! The disk of one run: the image below it is only read.
+//! The disk of one run: what lies below it is only read.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use xshell::Shell;
 use super::emulator::Emulator;
 use crate::process::failure;
 
-/// Lays an empty disk over the image; returns nothing, for it is at `place`.
-pub fn lay(sh: &Shell, emulator: &Emulator, image: &Path, place: &Path) -> Result<()> {
+/// Lays an empty disk at `place` over `below`, an image of the form `raw` or `qcow2`.
+pub fn lay(sh: &Shell, emulator: &Emulator, form: &str, below: &Path, place: &Path) -> Result<()> {
     let words = emulator.program("qemu-img");
     let (program, words) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
     sh.cmd(program)
         .args(words)
-        .args(["create", "-q", "-f", "qcow2", "-F", "raw", "-b"])
-        .args([image, place])
+        .args(["create", "-q", "-f", "qcow2", "-F", form, "-b"])
+        .args([below, place])
         .quiet()
         .run()
         .map_err(failure)

@@ -37,7 +37,7 @@ impl Emulator {
     pub fn system(&self, bound: u64) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "timeout", "--kill-after=10", &bound.to_string()]);
-        command.args(["nice", "setpriv", "--pdeathsig", "KILL"]);
+        command.args(["setpriv", "--pdeathsig", "KILL"]);
         command.args(self.program("qemu-system-x86_64"));
         for data in ["usr/share/qemu", "usr/share/seabios"] {
             command.arg("-L").arg(self.root.join(data));

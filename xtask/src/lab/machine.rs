@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use onegpu::diag::Result;
 
@@ -79,6 +80,15 @@ impl Machine {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Waits until QEMU has ended by itself.
+    pub fn await_off(&mut self, bound: Duration) -> bool {
+        let began = Instant::now();
+        while self.is_on() && began.elapsed() < bound {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        !self.is_on()
+    }
+
     /// Whether it runs and its kernel has not given up.
     pub fn is_alive(&mut self) -> bool {
         self.is_on() && !self.serial().contains("Kernel panic - not syncing")
@@ -109,7 +119,7 @@ impl Drop for Machine {
             if !self.is_on() {
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(100));
         }
         let _ = Command::new("kill").args(["-TERM", &pid]).status();
         let _ = self.child.wait();

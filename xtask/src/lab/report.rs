@@ -1,41 +1,45 @@
-//! The table of docs/lab.md, written by `--all`.
+//! The table of docs/lab.md, written by `--all` and `--table` from the kept results.
 
 use std::fs;
-use std::time::Duration;
 
 use onegpu::diag::Result;
 
-use super::scenario::Outcome;
+use super::results::{self, Entry};
+use super::scenario;
 use crate::process::{failure, root};
 
 const BEGIN: &str = "<!-- cargo xtask lab --all writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
 /// Puts the table between its two marks.
-pub fn write(outcomes: &[Outcome], took: Duration) -> Result<()> {
+pub fn write() -> Result<()> {
     let place = root().join("docs/lab.md");
     let text = fs::read_to_string(&place).map_err(failure)?;
     let (before, rest) =
         text.split_once(BEGIN).ok_or_else(|| failure("docs/lab.md has lost its first mark"))?;
     let (_, after) = rest.split_once(END).ok_or_else(|| failure("docs/lab.md has lost its second mark"))?;
-    let table = table(outcomes, took);
+    let table = table(&results::last());
     fs::write(place, format!("{before}{BEGIN}{table}{END}{after}")).map_err(failure)
 }
 
-fn table(outcomes: &[Outcome], took: Duration) -> String {
-    let mut out =
-        String::from("| scenario | init | IOMMU | result | seconds |\n| --- | --- | --- | --- | --- |\n");
-    for outcome in outcomes {
-        let (init, iommu) = outcome.pc;
-        let result = match &outcome.error {
-            None => "passed".to_owned(),
-            Some(error) => {
-                let first = error.message().lines().next().unwrap_or_default();
-                format!("**failed**: {}", first.replace('|', "\\|"))
-            }
-        };
-        let seconds = outcome.took.as_secs();
-        out += &format!("| {} | {} | {} | {result} | {seconds} |\n", outcome.name, init.word(), iommu.word());
+fn table(entries: &[Entry]) -> String {
+    let mut out = String::from(
+        "| scenario | init | IOMMU | result | seconds | commit |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for (init, iommu, _) in scenario::PCS {
+        let (init_word, iommu_word) = (init.word(), iommu.word());
+        for name in scenario::names() {
+            let found =
+                entries.iter().find(|one| (&*one.name, &*one.init, &*one.iommu) == (name, init_word, iommu_word));
+            let end = match found {
+                Some(Entry { error: None, seconds, commit, .. }) => format!("passed | {seconds} | {commit}"),
+                Some(Entry { error: Some(error), seconds, commit, .. }) => {
+                    format!("**failed**: {} | {seconds} | {commit}", error.replace('|', "\\|"))
+                }
+                None => format!("{} | | ", scenario::why_not(name, *init)),
+            };
+            out += &format!("| {name} | {init_word} | {iommu_word} | {end} |\n");
+        }
     }
-    out + &format!("\nAll of it took {} minutes.\n", took.as_secs() / 60)
+    out + "\nA commit with a `+` had changes that became part of a later one.\n"
 }

@@ -29,14 +29,19 @@ enum Act {
     Script(&'static str, u64),
 }
 
-/// The PCs of `--all`.
-pub const PCS: &[(Init, Iommu)] = &[(Init::Systemd, Iommu::Amd), (Init::Systemd, Iommu::Intel)];
+/// The PCs of `--all`, and whether every scenario runs there or the journey alone.
+pub const PCS: &[(Init, Iommu, bool)] = &[
+    (Init::Systemd, Iommu::Amd, true),
+    (Init::Systemd, Iommu::Intel, false),
+    (Init::Openrc, Iommu::Amd, false),
+    (Init::Runit, Iommu::Amd, false),
+];
 
 /// All of them, in the order in which one PC runs them.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "journey",
-        about: "three times there and back; then out, and every file as before",
+        about: "installed afresh; three times there and back",
         act: Act::Steps(journey::rounds),
         systemd: false,
     },
@@ -76,6 +81,12 @@ pub const ALL: &[Scenario] = &[
         name: "plug",
         about: "the plug is pulled while the guest has the card",
         act: Act::Steps(faults::plug),
+        systemd: false,
+    },
+    Scenario {
+        name: "purge",
+        about: "out again, and every file as before; it follows every journey",
+        act: Act::Steps(journey::go_out),
         systemd: false,
     },
 ];
@@ -137,6 +148,19 @@ impl Scenario {
     }
 }
 
+/// The rows of the table for one PC.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    std::iter::once("install").chain(ALL.iter().map(|scenario| scenario.name))
+}
+
+/// What the table says where there is no result.
+pub fn why_not(name: &str, init: Init) -> &'static str {
+    match ALL.iter().find(|scenario| scenario.name == name) {
+        Some(scenario) if !scenario.runs_on(init) => "not run: made with systemd's means",
+        _ => "not run",
+    }
+}
+
 /// Prints them, one a line.
 pub fn list() {
     for scenario in ALL {
@@ -144,35 +168,65 @@ pub fn list() {
     }
 }
 
-/// Installs, runs the chosen, and with the journey among them removes. After a failure the PC is
-/// restarted, so that the next one has its chance.
-pub fn run(bench: &mut Bench, chosen: &[&'static Scenario]) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
-    let whole = chosen.iter().any(|scenario| scenario.name == "journey");
-    if !attempt(bench, "install", journey::go_in, &mut outcomes) {
-        return outcomes;
-    }
+/// Runs the chosen on one kind of PC, in the order given; `keep` gets each end as it comes. With the
+/// journey among them the setup is installed afresh, else where no PC with it is saved. After a
+/// failure a new PC is switched on, so that the next one has its chance; and when the emulator
+/// itself died of a fault of its own, that scenario is repeated once.
+pub fn run(
+    mut switch_on: impl FnMut(bool) -> Result<Bench>,
+    chosen: &[&'static Scenario],
+    mut keep: impl FnMut(&Outcome) -> Result<()>,
+) -> Result<bool> {
+    let mut passed = true;
+    let mut current = None;
+    let mut fresh = chosen.iter().any(|scenario| scenario.name == "journey");
     for scenario in chosen {
-        let passed = attempt(bench, scenario.name, |bench| scenario.run(bench), &mut outcomes);
-        if !passed
-            && (bench.pull_the_plug().is_err() || bench.step("is it usable again", 20, "home", &[]).is_err())
-        {
-            return outcomes;
+        for attempt in 1..=2 {
+            let bench = match &mut current {
+                Some(bench) => bench,
+                none => none.insert(switch_on(fresh)?),
+            };
+            if !bench.ready {
+                let (name, steps): (_, fn(&mut Bench) -> Result<()>) = match bench.installed {
+                    true => ("start", journey::ready),
+                    false => ("install", journey::go_in),
+                };
+                let outcome = try_it(bench, name, steps);
+                bench.ready = !outcome.failed();
+                if name == "install" || outcome.failed() {
+                    keep(&outcome)?;
+                }
+                if outcome.failed() {
+                    return Ok(false);
+                }
+                fresh = false;
+            }
+            let outcome = try_it(bench, scenario.name, |bench| scenario.run(bench));
+            if !outcome.failed() {
+                keep(&outcome)?;
+                break;
+            }
+            let fault = bench.emulator_fault();
+            current = None;
+            match fault {
+                Some(fault) if attempt == 1 => println!("the emulator died ({fault}); once more"),
+                _ => {
+                    passed = false;
+                    keep(&outcome)?;
+                    break;
+                }
+            }
         }
     }
-    if whole {
-        attempt(bench, "purge", journey::go_out, &mut outcomes);
-    }
-    outcomes
+    Ok(passed)
 }
 
 /// Runs one, prints and keeps what is needed to understand a failure.
-fn attempt(
+fn try_it(
     bench: &mut Bench,
     name: &'static str,
     act: impl FnOnce(&mut Bench) -> Result<()>,
-    outcomes: &mut Vec<Outcome>,
-) -> bool {
+) -> Outcome {
     println!("\n--> {name}");
     let began = Instant::now();
     let error = act(bench).err();
@@ -185,7 +239,5 @@ fn attempt(
             println!("everything that may say why: {}", place.display());
         }
     }
-    let passed = error.is_none();
-    outcomes.push(Outcome { name, pc: (bench.init, bench.iommu), took: began.elapsed(), error });
-    passed
+    Outcome { name, pc: (bench.init, bench.iommu), took: began.elapsed(), error }
 }

@@ -19,6 +19,8 @@ pub struct Images {
     pub emulator: PathBuf,
     /// The PC's disk as it is before every run.
     pub disk: PathBuf,
+    /// What the disk was made of.
+    pub stamp: String,
 }
 
 /// Where everything of the lab's lies.
@@ -43,22 +45,25 @@ impl Images {
         })?;
         let tar = folder().join(format!("root-{word}.tar"));
         let recipe = ["packages", "pool", "root"].map(|name| data.join("image").join(name));
+        let recipe = with_own(&recipe, word);
         made(&tar, &recipe, "make a Debian root (usually 80 s)", |new| {
             run(sh, &data.join("image/root"), &[Path::new(word), new])
         })?;
         let disk = folder().join(format!("disk-{word}"));
-        let recipe = [recipe.as_slice(), &[data.join("image"), data.join("guest")]].concat();
+        let files = with_own(&["disk", "files"].map(|name| data.join("image").join(name)), word);
+        let recipe = [recipe, files, vec![data.join("guest")]].concat();
         made(&disk, &recipe, "make the PC's disk (usually 15 s)", |new| {
             run(sh, &data.join("image/disk"), &[Path::new(word), &tar, new, &emulator])
         })?;
-        Ok(Self { emulator, disk: disk.join("host.img") })
+        let stamp = fs::read_to_string(stamp(&disk)).map_err(failure)?;
+        Ok(Self { emulator, disk: disk.join("host.img"), stamp })
     }
 }
 
 /// Makes `place` in a neighbour and renames it: it is whole or not there. It stays as long as
 /// the files of its recipe say the same.
 fn made(place: &Path, recipe: &[PathBuf], what: &str, make: impl Fn(&Path) -> Result<()>) -> Result<()> {
-    let stamp = PathBuf::from(format!("{}.recipe", place.display()));
+    let stamp = stamp(place);
     let current = hash(recipe)?;
     if place.exists() && fs::read_to_string(&stamp).is_ok_and(|text| text == current) {
         return Ok(());
@@ -73,9 +78,19 @@ fn made(place: &Path, recipe: &[PathBuf], what: &str, make: impl Fn(&Path) -> Re
     fs::write(stamp, current).map_err(failure)
 }
 
+fn stamp(place: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.recipe", place.display()))
+}
+
+/// The same, and what an init system has of its own beside them.
+fn with_own(paths: &[PathBuf], init: &str) -> Vec<PathBuf> {
+    let own = paths.iter().map(|path| PathBuf::from(format!("{}-{init}", path.display())));
+    paths.iter().cloned().chain(own.filter(|path| path.exists())).collect()
+}
+
 fn run(sh: &Shell, program: &Path, words: &[&Path]) -> Result<()> {
     sh.cmd("timeout")
-        .args(["--kill-after=10", "1800", "nice"])
+        .args(["--kill-after=10", "1800"])
         .arg(program)
         .args(words)
         .quiet()
@@ -84,7 +99,7 @@ fn run(sh: &Shell, program: &Path, words: &[&Path]) -> Result<()> {
 }
 
 /// A number for the bytes of all these files and folders.
-fn hash(paths: &[PathBuf]) -> Result<String> {
+pub fn hash(paths: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for path in paths {
         add(path, &mut hasher)?;
