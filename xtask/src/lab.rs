@@ -3,6 +3,7 @@
 
 mod accelerator;
 mod bench;
+mod beside;
 mod channel;
 mod disk;
 mod emulator;
@@ -33,7 +34,7 @@ use crate::process::shell;
 /// Walk the whole journey on an emulated PC with one graphics card
 #[derive(Args)]
 pub struct Lab {
-    /// The PC's init system
+    /// The PC's init system (and, as the fourth, the other boot loader)
     #[arg(long, value_enum, default_value_t)]
     init: Init,
     /// The PC's IOMMU
@@ -51,6 +52,9 @@ pub struct Lab {
     /// Name the scenarios
     #[arg(long)]
     list: bool,
+    /// For the scenario `beside`: a folder with `qemu` (a main hook), `begin.sh` and `end.sh`
+    #[arg(long, value_name = "DIR")]
+    peers: Option<std::path::PathBuf>,
     /// Keep the PC's disk and the share of a run
     #[arg(long)]
     keep: bool,
@@ -66,6 +70,8 @@ pub enum Init {
     Openrc,
     /// runit-init
     Runit,
+    /// Debian's own, booted by systemd-boot with kernel-install instead of GRUB
+    SystemdBoot,
 }
 
 /// The IOMMU of the emulated PC.
@@ -79,13 +85,29 @@ pub enum Iommu {
 }
 
 impl Init {
-    /// As profiles and file names have it.
+    /// As file names and the table have it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Systemd => "systemd",
             Self::Openrc => "openrc",
             Self::Runit => "runit",
+            Self::SystemdBoot => "systemd-boot",
         }
+    }
+
+    /// As `onegpu detect` has it.
+    pub fn program(self) -> &'static str {
+        if self.is_systemd() { "systemd" } else { self.word() }
+    }
+
+    /// What boots the PC.
+    pub fn bootloader(self) -> &'static str {
+        if self == Self::SystemdBoot { "systemd-boot" } else { "grub" }
+    }
+
+    /// Whether the init system is systemd.
+    pub fn is_systemd(self) -> bool {
+        matches!(self, Self::Systemd | Self::SystemdBoot)
     }
 }
 
@@ -117,11 +139,11 @@ impl Lab {
         if self.all {
             for (init, iommu, every) in scenario::PCS {
                 let wanted = |one: &&Scenario| match every {
-                    true => one.runs_on(*init),
-                    false => matches!(one.name, "journey" | "purge"),
+                    true => one.runs_on(*init) && (one.name != "beside" || self.peers.is_some()),
+                    false => matches!(one.name, "round" | "purge"),
                 };
                 let chosen: Vec<_> = scenario::ALL.iter().filter(wanted).collect();
-                run_pc(&sh, (*init, *iommu), &chosen, self.keep, |outcome| {
+                self.run_pc(&sh, (*init, *iommu), &chosen, |outcome| {
                     outcomes.push((outcome.to_string(), outcome.failed()));
                     results::keep(&sh, outcome)?;
                     report::write()
@@ -129,7 +151,7 @@ impl Lab {
             }
         } else {
             let chosen = self.chosen()?;
-            run_pc(&sh, (self.init, self.iommu), &chosen, self.keep, |outcome| {
+            self.run_pc(&sh, (self.init, self.iommu), &chosen, |outcome| {
                 outcomes.push((outcome.to_string(), outcome.failed()));
                 results::keep(&sh, outcome)
             })?;
@@ -154,17 +176,24 @@ impl Lab {
         }
         Ok(scenario::ALL.iter().filter(|scenario| asked.contains(&scenario.name)).collect())
     }
-}
 
-/// One PC: its images, and the scenarios in one go.
-fn run_pc(
-    sh: &xshell::Shell,
-    pc: (Init, Iommu),
-    chosen: &[&'static Scenario],
-    keep: bool,
-    each: impl FnMut(&Outcome) -> Result<()>,
-) -> Result<bool> {
-    println!("\n==> a PC with {} and an IOMMU of {}'s", pc.0.word(), pc.1.word());
-    let images = store::Images::prepare(sh, pc.0)?;
-    scenario::run(|fresh| Bench::new(sh, &images, pc, keep, fresh), chosen, each)
+    /// One PC: its images, and the scenarios in one go.
+    fn run_pc(
+        &self,
+        sh: &xshell::Shell,
+        pc: (Init, Iommu),
+        chosen: &[&'static Scenario],
+        each: impl FnMut(&Outcome) -> Result<()>,
+    ) -> Result<bool> {
+        println!("\n==> a PC with {} and an IOMMU of {}'s", pc.0.word(), pc.1.word());
+        let images = store::Images::prepare(sh, pc.0)?;
+        let switch_on = |fresh| {
+            let bench = Bench::new(sh, &images, pc, self.keep, fresh)?;
+            if let Some(peers) = &self.peers {
+                beside::lend(sh, peers, &bench)?;
+            }
+            Ok(bench)
+        };
+        scenario::run(switch_on, chosen, each)
+    }
 }

@@ -7,18 +7,18 @@ use std::path::Path;
 use onegpu::diag::Result;
 use serde_json::{Value, json};
 
-use super::{Init, Iommu};
+use super::Init;
 use crate::process::failure;
 
 /// Returns what is otherwise than built; nothing is what is wanted. `iommu_on` is whether the
 /// IOMMU works already: Intel's waits for its parameter.
-pub fn differences(share: &Path, init: Init, iommu: Iommu, iommu_on: bool) -> Result<Vec<String>> {
+pub fn differences(share: &Path, init: Init, iommu_on: bool) -> Result<Vec<String>> {
     let facts = read(&share.join("detect.json"))?;
     let card = &facts["gpus"][0];
     let mut wanted = vec![
         ("distro", facts["distro"].clone(), json!({"id": "debian", "family": "debian", "version": "13"})),
-        ("init", facts["init"].clone(), json!(init.word())),
-        ("bootloader", facts["bootloader"].clone(), json!("grub")),
+        ("init", facts["init"].clone(), json!(init.program())),
+        ("bootloader", facts["bootloader"].clone(), json!(init.bootloader())),
         ("cpu.vendor", facts["cpu"]["vendor"].clone(), json!("amd")),
         ("cpu.threads", facts["cpu"]["threads"].clone(), json!(2)),
         ("cpu.virtualization", facts["cpu"]["virtualization"].clone(), json!(true)),
@@ -33,7 +33,6 @@ pub fn differences(share: &Path, init: Init, iommu: Iommu, iommu_on: bool) -> Re
         ("display_manager", facts["display_manager"].clone(), json!("lightdm")),
         ("users", facts["users"].clone(), json!([{"name": "mika", "uid": 1000}])),
     ];
-    let _ = iommu;
     if iommu_on {
         wanted.push(("gpu.group is a number", json!(card["group"].is_u64()), json!(true)));
     }

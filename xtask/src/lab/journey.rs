@@ -20,7 +20,7 @@ pub fn go_in(bench: &mut Bench) -> Result<()> {
     bench.picture("before")?;
     bench.step("onegpu detect, groups", 2, "detect", &[])?;
     let on = bench.iommu == Iommu::Amd;
-    let wrong = facts::differences(&bench.share(), bench.init, bench.iommu, on)?;
+    let wrong = facts::differences(&bench.share(), bench.init, on)?;
     if !wrong.is_empty() {
         return Err(failure(format!("onegpu detect: {}", wrong.join("; "))));
     }

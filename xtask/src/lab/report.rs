@@ -5,7 +5,7 @@ use std::fs;
 use onegpu::diag::Result;
 
 use super::results::{self, Entry};
-use super::scenario;
+use super::{beside, scenario};
 use crate::process::{failure, root};
 
 const BEGIN: &str = "<!-- cargo xtask lab --all writes from here -->\n";
@@ -18,7 +18,7 @@ pub fn write() -> Result<()> {
     let (before, rest) =
         text.split_once(BEGIN).ok_or_else(|| failure("docs/lab.md has lost its first mark"))?;
     let (_, after) = rest.split_once(END).ok_or_else(|| failure("docs/lab.md has lost its second mark"))?;
-    let table = table(&results::last());
+    let table = table(&results::last()) + &beside::table();
     fs::write(place, format!("{before}{BEGIN}{table}{END}{after}")).map_err(failure)
 }
 

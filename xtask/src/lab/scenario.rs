@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use onegpu::diag::{Diagnostic, Result};
 
 use super::bench::Bench;
-use super::{Init, Iommu, faults, journey};
+use super::{Init, Iommu, beside, faults, journey};
 
 /// One of them. It begins and ends with the setup installed and the desktop there.
 pub struct Scenario {
@@ -29,12 +29,13 @@ enum Act {
     Script(&'static str, u64),
 }
 
-/// The PCs of `--all`, and whether every scenario runs there or the journey alone.
+/// The PCs of `--all`, and whether every scenario runs there, or the way in, a round and the way out.
 pub const PCS: &[(Init, Iommu, bool)] = &[
     (Init::Systemd, Iommu::Amd, true),
     (Init::Systemd, Iommu::Intel, false),
     (Init::Openrc, Iommu::Amd, false),
     (Init::Runit, Iommu::Amd, false),
+    (Init::SystemdBoot, Iommu::Amd, false),
 ];
 
 /// All of them, in the order in which one PC runs them.
@@ -43,6 +44,12 @@ pub const ALL: &[Scenario] = &[
         name: "journey",
         about: "installed afresh; three times there and back",
         act: Act::Steps(journey::rounds),
+        systemd: false,
+    },
+    Scenario {
+        name: "round",
+        about: "once there and back",
+        act: Act::Steps(|bench| journey::round(bench, "round")),
         systemd: false,
     },
     script("twice", "two starts at once, and the other domain on the same disk", "fault-twice", 35),
@@ -82,6 +89,12 @@ pub const ALL: &[Scenario] = &[
         about: "the plug is pulled while the guest has the card",
         act: Act::Steps(faults::plug),
         systemd: false,
+    },
+    Scenario {
+        name: "beside",
+        about: "seconds of handover and return beside somebody else's hook scripts (--peers)",
+        act: Act::Steps(beside::compare),
+        systemd: true,
     },
     Scenario {
         name: "purge",
@@ -134,7 +147,7 @@ impl fmt::Display for Outcome {
 impl Scenario {
     /// Whether it can run there.
     pub fn runs_on(&self, init: Init) -> bool {
-        init == Init::Systemd || !self.systemd
+        init.is_systemd() || !self.systemd
     }
 
     fn run(&self, bench: &mut Bench) -> Result<()> {
@@ -179,7 +192,7 @@ pub fn run(
 ) -> Result<bool> {
     let mut passed = true;
     let mut current = None;
-    let mut fresh = chosen.iter().any(|scenario| scenario.name == "journey");
+    let mut fresh = chosen.iter().any(|scenario| matches!(scenario.name, "journey" | "purge"));
     for scenario in chosen {
         for attempt in 1..=2 {
             let bench = match &mut current {
