@@ -7,4 +7,5 @@ await 30 "somebody else holds the card" held
 sh ./start.sh || exit 1
 want "it was asked first" grep -q 'held by sleep.*SIGTERM' "/var/log/onegpu/$guest.log"
 want "it was killed then" grep -q 'held by sleep.*SIGKILL' "/var/log/onegpu/$guest.log"
-exec sh ./off.sh
+virsh_mika destroy "$guest" || die "no destroy"
+exec sh ./home.sh
