@@ -176,7 +176,7 @@ impl Bench {
     fn await_boot(&mut self, what: &str) -> Result<()> {
         let bound = Duration::from_secs(60 * PATIENCE);
         let Self { machine, channel, .. } = self;
-        timed(&format!("{what} (usually 45 s)"), || {
+        timed(&format!("{what} (usually 70 s)"), || {
             channel
                 .boot(machine, bound)
                 .map_err(|error| failure(format!("{}\n{}", error.message(), tail(&machine.serial()))))

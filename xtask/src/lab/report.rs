@@ -6,7 +6,7 @@ use onegpu::diag::Result;
 
 use super::results::{self, Entry};
 use super::{beside, scenario};
-use crate::process::{failure, root};
+use crate::process::{failure, root, shell};
 
 const BEGIN: &str = "<!-- cargo xtask lab --all writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
@@ -18,13 +18,13 @@ pub fn write() -> Result<()> {
     let (before, rest) =
         text.split_once(BEGIN).ok_or_else(|| failure("docs/lab.md has lost its first mark"))?;
     let (_, after) = rest.split_once(END).ok_or_else(|| failure("docs/lab.md has lost its second mark"))?;
-    let table = table(&results::last()) + &beside::table();
+    let table = table(&results::last(), &results::templates(&shell()?)?) + &beside::table();
     fs::write(place, format!("{before}{BEGIN}{table}{END}{after}")).map_err(failure)
 }
 
-fn table(entries: &[Entry]) -> String {
+fn table(entries: &[Entry], now: &str) -> String {
     let mut out = String::from(
-        "| scenario | init | IOMMU | result | seconds | commit |\n| --- | --- | --- | --- | --- | --- |\n",
+        "| scenario | init | IOMMU | result | seconds | templates |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for (init, iommu, _) in scenario::PCS {
         let (init_word, iommu_word) = (init.word(), iommu.word());
@@ -32,14 +32,16 @@ fn table(entries: &[Entry]) -> String {
             let found =
                 entries.iter().find(|one| (&*one.name, &*one.init, &*one.iommu) == (name, init_word, iommu_word));
             let end = match found {
-                Some(Entry { error: None, seconds, commit, .. }) => format!("passed | {seconds} | {commit}"),
-                Some(Entry { error: Some(error), seconds, commit, .. }) => {
-                    format!("**failed**: {} | {seconds} | {commit}", error.replace('|', "\\|"))
+                Some(Entry { error: None, seconds, templates, .. }) => format!("passed | {seconds} | {templates}"),
+                Some(Entry { error: Some(error), seconds, templates, .. }) => {
+                    format!("**failed**: {} | {seconds} | {templates}", error.replace('|', "\\|"))
                 }
                 None => format!("{} | | ", scenario::why_not(name, *init)),
             };
             out += &format!("| {name} | {init_word} | {iommu_word} | {end} |\n");
         }
     }
-    out + "\nA commit with a `+` had changes that became part of a later one.\n"
+    out + &format!(
+        "\nThe last column is git's name for the tree `templates/`, of which the tested files were made; now it is {now}.\n"
+    )
 }

@@ -1,5 +1,5 @@
 //! How scenarios ended, kept below `target/lab`: the table of docs/lab.md may come of several
-//! calls, and each row says of which commit it is.
+//! calls, and each row says what the files came from that were tested.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,9 +13,6 @@ use super::scenario::Outcome;
 use super::store;
 use crate::process::failure;
 
-/// What the setup and the lab are made of: a change elsewhere does not make a commit another one.
-const PARTS: &[&str] = &["src", "templates", "distros", "texts", "Cargo.lock", "xtask/lab", "xtask/src/lab"];
-
 /// One end, as the file has it.
 pub struct Entry {
     /// The scenario.
@@ -28,20 +25,25 @@ pub struct Entry {
     pub error: Option<String>,
     /// How long it took.
     pub seconds: u64,
-    /// The commit; with a `+` when files of [`PARTS`] were changed since.
-    pub commit: String,
+    /// The [`templates`] of that time.
+    pub templates: String,
 }
 
 fn place() -> PathBuf {
     store::folder().join("results.jsonl")
 }
 
+/// What the generated files come from: git's name for the folder `templates`, which a rebase does
+/// not change; with a `+` when it has changes that are not committed.
+pub fn templates(sh: &Shell) -> Result<String> {
+    let git = |words: &[&str]| sh.cmd("git").args(words).quiet().read().map_err(failure);
+    let tree = git(&["rev-parse", "--short", "HEAD:templates"])?;
+    let changed = git(&["status", "--porcelain", "--", "templates"])?;
+    Ok(tree + if changed.is_empty() { "" } else { "+" })
+}
+
 /// Adds one.
 pub fn keep(sh: &Shell, outcome: &Outcome) -> Result<()> {
-    let head = sh.cmd("git").args(["rev-parse", "--short", "HEAD"]).quiet().read().map_err(failure)?;
-    let changed =
-        sh.cmd("git").args(["status", "--porcelain", "--"]).args(PARTS).quiet().read().map_err(failure)?;
-    let mark = if changed.trim().is_empty() { "" } else { "+" };
     let (init, iommu) = outcome.pc;
     let error = outcome.error.as_ref().map(|error| {
         let text = error.message();
@@ -50,7 +52,7 @@ pub fn keep(sh: &Shell, outcome: &Outcome) -> Result<()> {
     });
     let line = json!({
         "name": outcome.name, "init": init.word(), "iommu": iommu.word(), "error": error,
-        "seconds": outcome.took.as_secs(), "commit": format!("{head}{mark}"),
+        "seconds": outcome.took.as_secs(), "templates": templates(sh)?,
     });
     let mut file = File::options().create(true).append(true).open(place()).map_err(failure)?;
     writeln!(file, "{line}").map_err(failure)
@@ -69,7 +71,7 @@ pub fn last() -> Vec<Entry> {
             iommu: word("iommu"),
             error: value["error"].as_str().map(str::to_owned),
             seconds: value["seconds"].as_u64().unwrap_or_default(),
-            commit: word("commit"),
+            templates: word("templates"),
         };
         out.retain(|old| (&old.name, &old.init, &old.iommu) != (&entry.name, &entry.init, &entry.iommu));
         out.push(entry);
