@@ -194,6 +194,6 @@ impl Lab {
             }
             Ok(bench)
         };
-        scenario::run(switch_on, chosen, each)
+        scenario::run(self.all, switch_on, chosen, each)
     }
 }

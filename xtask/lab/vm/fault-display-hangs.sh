@@ -9,5 +9,5 @@ cat "/var/log/onegpu/$guest.log"
 rm -r /run/systemd/system/lightdm.service.d
 systemctl daemon-reload
 rm -f /run/xorg.before
-want "it was given up for that" grep -q 'giving up: display' "/var/log/onegpu/$guest.log"
+want "it was given up for that" grep -q 'giving up: stop display-manager' "/var/log/onegpu/$guest.log"
 exec sh ./home.sh

@@ -42,7 +42,7 @@ pub const PCS: &[(Init, Iommu, bool)] = &[
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "journey",
-        about: "installed afresh; three times there and back",
+        about: "three times there and back",
         act: Act::Steps(journey::rounds),
         systemd: false,
     },
@@ -181,18 +181,18 @@ pub fn list() {
     }
 }
 
-/// Runs the chosen on one kind of PC, in the order given; `keep` gets each end as it comes. With the
-/// journey among them the setup is installed afresh, else where no PC with it is saved. After a
+/// Runs the chosen on one kind of PC, in the order given; `keep` gets each end as it comes. With `fresh`
+/// the setup is installed afresh, else only where no PC with it is saved. After a
 /// failure a new PC is switched on, so that the next one has its chance; and when the emulator
 /// itself died of a fault of its own, that scenario is repeated once.
 pub fn run(
+    mut fresh: bool,
     mut switch_on: impl FnMut(bool) -> Result<Bench>,
     chosen: &[&'static Scenario],
     mut keep: impl FnMut(&Outcome) -> Result<()>,
 ) -> Result<bool> {
     let mut passed = true;
     let mut current = None;
-    let mut fresh = chosen.iter().any(|scenario| matches!(scenario.name, "journey" | "purge"));
     for scenario in chosen {
         for attempt in 1..=2 {
             let bench = match &mut current {
@@ -247,7 +247,8 @@ fn try_it(
         println!("{error}");
         let _ = bench.picture(&format!("{name}-failed"));
         let evidence = bench.ask("evidence", &[]);
-        let place = bench.folder.join(format!("{name}-failed.log"));
+        // Beside the runs: the next PC begins with an empty folder.
+        let place = bench.folder.with_extension(format!("{name}-failed.log"));
         if fs::write(&place, evidence).is_ok() {
             println!("everything that may say why: {}", place.display());
         }
