@@ -17,14 +17,31 @@ const HOLD: &str = r#"
 mount --make-rprivate /
 mkdir "$2/machine"
 mount -t tmpfs tmpfs "$2/machine"
-mkdir "$2/machine/upper" "$2/machine/work" "$2/machine/root"
+mkdir "$2/machine/upper" "$2/machine/work" "$2/machine/root" "$2/machine/images"
 root=$2/machine/root
 mount -t overlay -o "lowerdir=$1,upperdir=$2/machine/upper,workdir=$2/machine/work" overlay "$root"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
 eval "$3"
 echo ready
-exec sleep 900
+exec sleep 7200
+"#;
+
+/// Mounts the machine anew: $1 is its folder, $2 the folders below, $3 the file system of its layer
+/// that takes the place of the old one: `new`, `keep`, or one of the images.
+const MOUNT: &str = r#"
+root=$1/root
+# All that is mounted in it lies outside at the same path.
+binds=$(sed -n "s:^[^ ]* $root\(/[^ ]*\) .*:\1:p" /proc/mounts | grep -v -e '^/proc/' -e '^/dev/' || :)
+umount -R "$root" 2>/dev/null || umount -R -l "$root"
+case $3 in
+    keep) ;;
+    new) rm -rf "$1/upper" && mkdir "$1/upper" ;;
+    *) rm -rf "$1/upper" && cp -a "$1/images/$3" "$1/upper" ;;
+esac
+rm -rf "$1/work" && mkdir "$1/work"
+mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$root"
+for path in $binds; do mount --rbind "$path" "$root$path"; done
 "#;
 
 /// What differs from the folder below: a path, and what it is now.
@@ -34,6 +51,8 @@ pub struct Layer {
     hold: Child,
     folder: tempfile::TempDir,
     below: PathBuf,
+    /// Layers that nobody writes to any more, between the folder below and the one that is written to.
+    frozen: std::cell::Cell<usize>,
 }
 
 impl Drop for Layer {
@@ -59,7 +78,78 @@ impl Layer {
         let mut line = String::new();
         BufReader::new(hold.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
-        Self { hold, folder, below: below.to_path_buf() }
+        Self { hold, folder, below: below.to_path_buf(), frozen: std::cell::Cell::new(0) }
+    }
+
+    /// From here on [`Layer::back`] brings the machine back to this moment, until [`Layer::thaw`]
+    /// brings it back for the last time.
+    pub fn freeze(&self) {
+        let frozen = self.frozen.get();
+        fs::remove_dir_all(self.outside("images")).unwrap();
+        fs::create_dir(self.outside("images")).unwrap();
+        fs::rename(self.outside("upper"), self.outside(&format!("frozen{frozen}"))).unwrap();
+        fs::create_dir(self.outside("upper")).unwrap();
+        self.frozen.set(frozen + 1);
+        self.mount("new");
+    }
+
+    /// The machine as it was when it was frozen; or, with a number, as in [`Layer::images`].
+    pub fn back(&self, image: Option<usize>) {
+        self.mount(&image.map_or_else(|| "new".into(), |image| image.to_string()));
+    }
+
+    /// As [`Layer::back`], and the images go.
+    pub fn thaw(&self) {
+        let frozen = self.frozen.get() - 1;
+        self.frozen.set(frozen);
+        for folder in [self.outside("upper"), self.outside("images")] {
+            fs::remove_dir_all(folder).unwrap();
+        }
+        fs::create_dir(self.outside("images")).unwrap();
+        fs::rename(self.outside(&format!("frozen{frozen}")), self.outside("upper")).unwrap();
+        self.mount("keep");
+    }
+
+    fn mount(&self, what: &str) {
+        let machine = self.folder.path().join("machine");
+        let frozen = (0..self.frozen.get()).rev().map(|at| machine.join(format!("frozen{at}")));
+        let below: Vec<String> =
+            frozen.chain([self.below.clone()]).map(|path| path.display().to_string()).collect();
+        let mut command = self.beside(60);
+        command.args(["sh", "-euc", MOUNT, "mount"]).arg(&machine).arg(below.join(":")).arg(what);
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// What a program in the machine copies its layer from, and the folder that it copies it to
+    /// under a number. Both are paths in the machine.
+    pub fn images(&self) -> (PathBuf, PathBuf) {
+        (self.outside("upper"), self.outside("images"))
+    }
+
+    /// The machine as it is now becomes the image of a number.
+    pub fn keep_image(&self, number: usize) {
+        let (from, to) = self.images();
+        let done = Command::new("cp").arg("-a").arg(from).arg(to.join(number.to_string())).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// The words of the command during which an image was taken.
+    pub fn words(&self, number: usize) -> Vec<String> {
+        let words = fs::read_to_string(self.outside("images").join(format!("{number}.words"))).unwrap();
+        words.split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    /// A number's image, told by all that is in it but what `except` names.
+    pub fn image(&self, number: usize, except: &[&str]) -> Option<u64> {
+        let folder = self.outside("images").join(number.to_string());
+        let mut all = BTreeMap::new();
+        folder.exists().then(|| {
+            describe_all(&folder, "", except, &mut all);
+            let mut sum = std::hash::DefaultHasher::new();
+            all.hash(&mut sum);
+            sum.finish()
+        })
     }
 
     /// The test's own folder, at the same path inside the namespace.
@@ -125,23 +215,27 @@ impl Layer {
     }
 
     fn compare(&self, folder: &str, except: &[&str], out: &mut Changes) {
-        let (upper, merged) = (self.outside("upper").join(folder), self.root().join(folder));
-        let lower = self.below.join(folder);
-        // What is deleted is a mark in the layer, or its folder was made anew.
-        for name in names(&upper).union(&names(&lower)) {
+        let frozen = (0..self.frozen.get()).map(|at| format!("frozen{at}"));
+        let layers: Vec<PathBuf> =
+            frozen.chain(["upper".into()]).map(|name| self.outside(&name).join(folder)).collect();
+        let (merged, lower) = (self.root().join(folder), self.below.join(folder));
+        // What is deleted is a mark in a layer, or its folder was made anew.
+        let all: BTreeSet<String> = layers.iter().chain([&lower]).flat_map(|layer| names(layer)).collect();
+        for name in &all {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            let in_upper = upper.join(name).symlink_metadata();
+            let in_layers: Vec<fs::Metadata> =
+                layers.iter().filter_map(|layer| layer.join(name).symlink_metadata().ok()).collect();
             if except.contains(&path.as_str()) || ["proc", "dev"].contains(&path.as_str()) {
                 continue;
             }
             let now = describe(&merged.join(name));
-            if in_upper.is_err() && now.is_some() {
+            if in_layers.is_empty() && now.is_some() {
                 continue;
             }
             if now != describe(&lower.join(name)) {
                 out.insert(path.clone(), now.unwrap_or_else(|| "gone".into()));
             }
-            if in_upper.is_ok_and(|meta| meta.is_dir()) {
+            if in_layers.iter().any(fs::Metadata::is_dir) {
                 self.compare(&path, except, out);
             }
         }
@@ -151,6 +245,20 @@ impl Layer {
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn describe_all(folder: &Path, below: &str, except: &[&str], out: &mut BTreeMap<String, String>) {
+    for name in names(folder) {
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        if except.contains(&path.as_str()) {
+            continue;
+        }
+        let at = folder.join(&name);
+        out.insert(path.clone(), describe(&at).unwrap());
+        if at.symlink_metadata().unwrap().is_dir() {
+            describe_all(&at, &path, except, out);
+        }
+    }
 }
 
 /// Kind, mode, owner; a file's content and the time it was written, a link's target.

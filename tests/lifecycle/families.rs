@@ -46,7 +46,7 @@ fn built(
 }
 
 fn path() -> String {
-    format!("{TRAPS}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    format!("{TRAPS}/on:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 }
 
 pub struct Dpkg(Layer);
@@ -255,7 +255,7 @@ pub struct Portage(Gentoo);
 impl Portage {
     fn emerge(&self, words: &[&str]) -> Command {
         let mut command = self.0.command(&["emerge", "--color=n"]);
-        command.args(words).env("PATH", format!("{TRAPS}:{}", self.0.search_path()));
+        command.args(words).env("PATH", format!("{TRAPS}/on:{}", self.0.search_path()));
         command
     }
 }

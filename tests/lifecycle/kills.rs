@@ -1,110 +1,269 @@
-//! The scriptlets, or all up to the package manager, are killed before one of the programs that
-//! they call; then the user runs the package manager again.
+//! In every way in and out, the scriptlets, or all up to the package manager, are killed before one
+//! of the programs that they call; then the user runs the package manager again.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::process::{Command, Output};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::machine::TRAPS;
+use super::machine::{TRAPS, arm, disarm};
 use super::setups::Variant;
-use super::{ALL, Family, applied, difference, text};
+use super::{Changes, Do, Family, SCENARIOS, difference, text};
 
-/// What is interrupted.
-#[derive(Clone, Copy, Debug)]
-enum Phase {
-    Install,
-    Upgrade,
-    Remove,
+/// What is tried and of how much.
+#[derive(Default)]
+struct Count {
+    actions: usize,
+    calls: usize,
+    states: usize,
+    /// Where the command alone was given again, and at how many of these it came to something else.
+    again: usize,
+    other: usize,
+    pulled: usize,
+    scriptlets: usize,
 }
 
-/// Kills at `points` of the programs in each phase, spread over all of them; or at every one that
-/// ONEGPU_TEST_EVERY says, where 1 is each.
+/// Where in a scenario we are.
+struct At<'a, F: Family> {
+    family: &'a F,
+    name: &'a str,
+    action: Do,
+    /// What is installed before it.
+    installed: Vec<(Variant, &'static str)>,
+    /// Before the scenario began, and after the action.
+    start: &'a Changes,
+    after: Changes,
+    since: i64,
+}
+
+/// In every scenario and at every action of it that no other scenario takes from the same state:
+/// `points` times everything is killed, and as often the scriptlet alone, spread over all programs
+/// that are called. With `ONEGPU_TEST_EVERY=1` the scriptlet's command is given again besides in each
+/// state that a kill can leave, with `=2` in every other; `ONEGPU_TEST_KILL` names one scenario.
 pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
     let family = F::new();
-    let before = family.changes();
-    let (mut tried, mut of) = (0, 0);
-    for phase in [Phase::Install, Phase::Upgrade, Phase::Remove] {
-        // How many there are.
-        prepare(&family, phase);
-        arm(&family, 0, "");
-        family.ok(command(&family, phase));
-        let calls = disarm(&family);
-        assert!(calls > 20, "{}: {phase:?}: only {calls} programs are called", F::DISTRO);
-        of += calls;
-        take_out(&family);
-        assert_eq!(difference(&before, &family.changes()), "", "{}: {phase:?}", F::DISTRO);
-        for (at, n) in chosen(calls, points).into_iter().enumerate() {
-            let whom = ["all", "scriptlet"][at % 2];
-            let when = format!("{}: {phase:?}: {whom} killed at program {n} of {calls}", F::DISTRO);
-            prepare(&family, phase);
-            arm(&family, n, whom);
-            let out = family.run(command(&family, phase));
-            assert!(whom != "all" || !out.status.success(), "{when}: {}", text(&out));
-            disarm(&family);
-            let killed = family.layer().path(&format!("{TRAPS}/killed"));
-            assert!(killed.exists(), "{when}: {}", text(&out));
-            fs::remove_file(killed).unwrap();
-            tried += 1;
-            family.mend();
-            match phase {
-                Phase::Remove => (),
-                // Removed as it is, or finished first.
-                _ if at % 3 == 2 => (),
-                _ => {
-                    family.ok(command(&family, phase));
-                    applied(&family.status(), &when, ALL);
-                }
+    let layer = family.layer();
+    let start = family.changes();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    let (mut count, mut seen) = (Count::default(), BTreeSet::new());
+    let only = std::env::var("ONEGPU_TEST_KILL").ok();
+    for (name, actions) in SCENARIOS {
+        if only.as_ref().is_some_and(|only| only != name)
+            || (only.is_none() && F::SLOW && !SLOW.contains(name))
+        {
+            continue;
+        }
+        let mut installed: Vec<(Variant, &'static str)> = Vec::new();
+        for action in *actions {
+            let state = format!("{:?} {action:?}", timeless(&family.changes(), since));
+            layer.freeze();
+            arm(layer, if seen.contains(&state) { "0" } else { "photo" });
+            family.ok(command(&family, *action, &installed));
+            let (calls, _) = disarm(layer);
+            let was = installed.clone();
+            becomes(&mut installed, *action);
+            if seen.insert(state) {
+                layer.keep_image(0);
+                let after = timeless(&family.changes(), since);
+                let at = At {
+                    family: &family,
+                    name,
+                    action: *action,
+                    installed: was,
+                    start: &start,
+                    after,
+                    since,
+                };
+                kill(&at, calls, points, &mut count);
+                layer.back(Some(0));
             }
-            take_out(&family);
-            assert_eq!(difference(&before, &family.changes()), "", "{when}: {}", text(&out));
+        }
+        assert_eq!(difference(&start, &family.changes()), "", "{}: {name}", F::DISTRO);
+        actions.iter().for_each(|_| layer.thaw());
+        tell::<F>(&count, name);
+    }
+}
+
+/// Of a package manager that takes its time.
+const SLOW: &[&str] = &["in and out", "another profile", "the host first"];
+
+fn tell<F: Family>(count: &Count, name: &str) {
+    let Count { actions, calls, states, again, other, pulled, scriptlets } = count;
+    // Past the test harness, which would keep it for itself.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{}: up to `{name}`: {actions} actions, {calls} programs, {states} states between them; the command again at {again} (another way at {other}), all killed at {pulled}, the scriptlet at {scriptlets}",
+        F::DISTRO
+    );
+}
+
+/// Kills one action, which has been recorded in images.
+fn kill<F: Family>(at: &At<'_, F>, calls: usize, points: usize, count: &mut Count) {
+    let layer = at.family.layer();
+    let mut states = Vec::new();
+    let mut last = None;
+    for call in 1..=calls {
+        let image = layer.image(call, &[TRAPS.trim_start_matches('/')]);
+        assert!(image.is_some(), "no image of call {call}");
+        if image != last {
+            states.push(call);
+            last = image;
         }
     }
-    // Past the test harness, which would keep it for itself.
-    let _ = writeln!(std::io::stderr(), "{}: killed at {tried} of {of} programs", F::DISTRO);
-}
-
-fn chosen(calls: usize, points: usize) -> Vec<usize> {
-    match std::env::var("ONEGPU_TEST_EVERY") {
-        Ok(every) => (1..=calls).step_by(every.parse().unwrap()).collect(),
-        Err(_) => (0..points).map(|at| (2 * at + 1) * calls / (2 * points)).collect(),
+    count.actions += 1;
+    count.calls += calls;
+    count.states += states.len();
+    if std::env::var_os("ONEGPU_TEST_EVERY").is_some() {
+        every_state(at, &states, count);
+    }
+    for (nth, call) in chosen(&states, points, count.actions, 0) {
+        layer.back(Some(call));
+        disarm(layer);
+        finished(at, nth, &format!("all killed at program {call} of {calls}"), "");
+        count.pulled += 1;
+    }
+    for (nth, call) in chosen(&states, points, count.actions, 1) {
+        layer.back(None);
+        arm(layer, &format!("{call} scriptlet"));
+        let out = at.family.run(command(at.family, at.action, &at.installed));
+        let (_, killed) = disarm(layer);
+        let when = format!("the scriptlet killed at program {call} of {calls}");
+        assert!(killed, "{} {:?}: {when}: {}", F::DISTRO, at.action, text(&out));
+        finished(at, nth, &when, &text(&out));
+        count.scriptlets += 1;
     }
 }
 
-fn prepare<F: Family>(family: &F, phase: Phase) {
-    match phase {
-        Phase::Install => (),
-        _ => drop(family.ok(family.install(&Variant::First.packages(F::DISTRO, ALL)))),
+/// Which of them, each with a number of its own: elsewhere in each action.
+fn chosen(states: &[usize], points: usize, turn: usize, kind: usize) -> Vec<(usize, usize)> {
+    let all = states.len();
+    // 7 and 11 share nothing with most numbers.
+    let place = |at| (at * all / points + turn * 7 + kind * 11) % all;
+    (0..points.min(all)).map(|at| (at + turn, states[place(at)])).collect()
+}
+
+/// In each state, the command of the scriptlet that was killed there is given again, and has to come
+/// to what it comes to when it is not killed. The package manager's own part is left to the others.
+fn every_state<F: Family>(at: &At<'_, F>, states: &[usize], count: &mut Count) {
+    let layer = at.family.layer();
+    let every: usize = std::env::var("ONEGPU_TEST_EVERY").unwrap().parse().unwrap();
+    let mut whole: Option<(Vec<String>, Changes)> = None;
+    let mut begun = 0;
+    for (nth, call) in states.iter().enumerate() {
+        let words = layer.words(*call);
+        let run = |call: usize| {
+            layer.back(Some(call));
+            disarm(layer);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let out = layer.command(&words).output().unwrap();
+            let when = format!("{}: {:?}: {words:?} killed at program {call}", F::DISTRO, at.action);
+            assert!(out.status.success(), "{when}: {}", text(&out));
+            (timeless(&at.family.changes(), at.since), format!("{when}: {}", text(&out)))
+        };
+        // Of each command, the first image is of before it has done anything.
+        if whole.as_ref().is_none_or(|(of, _)| *of != words) {
+            whole = Some((words.clone(), run(*call).0));
+            begun = *call;
+        } else if nth % every == 0 {
+            let (now, when) = run(*call);
+            let expected = &whole.as_ref().unwrap().1;
+            count.again += 1;
+            if now != *expected {
+                // Whatever it looks like in between, it has to go without a trace.
+                count.other += 1;
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{when}: not as from program {begun}: {}",
+                    difference(expected, &now)
+                );
+                layer.back(Some(*call));
+                disarm(layer);
+                finished(at, 0, &when, "");
+            }
+        }
     }
 }
 
-fn command<F: Family>(family: &F, phase: Phase) -> std::process::Command {
-    match phase {
-        Phase::Install => family.install(&Variant::First.packages(F::DISTRO, ALL)),
-        Phase::Upgrade => family.install(&Variant::Profile.packages(F::DISTRO, ALL)),
-        Phase::Remove => family.remove(&Variant::First.names(F::DISTRO, ALL)),
+/// After a kill: the same again or, every third time, all is taken out as it is.
+fn finished<F: Family>(at: &At<'_, F>, nth: usize, when: &str, said: &str) {
+    let family = at.family;
+    family.mend();
+    let mut log = said.to_owned();
+    let mut run = |command: Command| -> Output {
+        let words = format!("{command:?}");
+        let out = family.run(command);
+        log += &format!("\n$ {words}\n{}", text(&out));
+        out
+    };
+    if nth % 3 != 2 || !matches!(at.action, Do::In(..)) {
+        let out = run(command(family, at.action, &at.installed));
+        if matches!(at.action, Do::In(..)) {
+            assert!(out.status.success(), "{}: {}: {when}: {log}", F::DISTRO, at.name);
+        }
+        // As it is without a kill: what follows is shown where nobody is killed.
+        if timeless(&family.changes(), at.since) == at.after {
+            return;
+        }
+    }
+    let mut installed = at.installed.clone();
+    if let Do::In(setup, parts) = at.action {
+        installed.retain(|(_, part)| !parts.contains(part));
+        installed.extend(parts.iter().map(|part| (setup, *part)));
+    }
+    let names: Vec<String> =
+        installed.iter().flat_map(|(setup, part)| setup.names(F::DISTRO, &[part])).collect();
+    let left = || {
+        ["/var/lib/onegpu", "/usr/lib/onegpu", "/usr/libexec/onegpu"]
+            .iter()
+            .any(|path| family.layer().path(path).exists())
+    };
+    run(family.remove(&names));
+    if left() {
+        // Not all of them are there.
+        for name in names.iter().rev() {
+            run(family.force_out(name));
+        }
+    }
+    // Some package managers take the files away whatever the scriptlet says; it says then that a new
+    // installation and removal takes back the rest.
+    if left() {
+        let packages =
+            installed.iter().flat_map(|(setup, part)| setup.packages(F::DISTRO, &[part])).collect::<Vec<_>>();
+        run(family.install(&packages));
+        run(family.remove(&names));
+    }
+    let differ = difference(at.start, &family.changes());
+    assert_eq!(differ, "", "{}: {}: {:?}: {when}: {log}", F::DISTRO, at.name, at.action);
+}
+
+fn command<F: Family>(family: &F, action: Do, installed: &[(Variant, &'static str)]) -> Command {
+    let names = |parts: &[&str]| -> Vec<String> {
+        let those = installed.iter().filter(|(_, part)| parts.contains(part));
+        those.flat_map(|(setup, part)| setup.names(F::DISTRO, &[part])).collect()
+    };
+    match action {
+        Do::In(setup, parts) => family.install(&setup.packages(F::DISTRO, parts)),
+        Do::Out(parts) => family.remove(&names(parts)),
+        Do::ForceOut(part) => family.force_out(&names(&[part])[0]),
     }
 }
 
-/// Removes all. Some package managers take the files away whatever the scriptlet says; it says
-/// then that a new installation and removal takes back the rest.
-fn take_out<F: Family>(family: &F) {
-    let names = Variant::First.names(F::DISTRO, ALL);
-    family.run(family.remove(&names));
-    if family.layer().path("/var/lib/onegpu").exists() {
-        family.ok(family.install(&Variant::First.packages(F::DISTRO, ALL)));
-        family.ok(family.remove(&names));
+fn becomes(installed: &mut Vec<(Variant, &'static str)>, action: Do) {
+    let gone = match action {
+        Do::In(_, parts) | Do::Out(parts) => parts.to_vec(),
+        Do::ForceOut(part) => vec![part],
+    };
+    installed.retain(|(_, part)| !gone.contains(part));
+    if let Do::In(setup, parts) = action {
+        installed.extend(parts.iter().map(|part| (setup, *part)));
     }
 }
 
-fn arm<F: Family>(family: &F, n: usize, whom: &str) {
-    family.layer().write(&format!("{TRAPS}/at"), format!("{n} {whom}\n"));
-    family.layer().write(&format!("{TRAPS}/calls"), "0\n");
-}
-
-/// How many programs were called.
-fn disarm<F: Family>(family: &F) -> usize {
-    let calls = family.layer().read(&format!("{TRAPS}/calls")).unwrap();
-    for name in ["at", "calls"] {
-        fs::remove_file(family.layer().path(&format!("{TRAPS}/{name}"))).unwrap();
-    }
-    calls.trim().parse().unwrap()
+/// Without the times of what was written by the test.
+fn timeless(changes: &Changes, since: i64) -> Changes {
+    let without = |about: &str| match about.rsplit_once(" of ") {
+        Some((head, time)) if time.parse::<i64>().is_ok_and(|time| time >= since) => head.to_owned(),
+        _ => about.to_owned(),
+    };
+    changes.iter().map(|(path, about)| (path.clone(), without(about))).collect()
 }

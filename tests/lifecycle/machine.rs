@@ -125,12 +125,14 @@ fn program(layer: &Layer, path: &str, script: &str) {
     fs::set_permissions(layer.path(path), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// The folder that stands first on the maintainer scripts' PATH.
+/// The folder of the traps. Its folder `on`, which is there while they are armed, stands first on
+/// the maintainer scripts' PATH.
 pub const TRAPS: &str = "/traps";
 
-/// Every program of these is counted when `apply` or `revert` calls it; before the call that /traps/at
-/// names, either they with their shells are killed, or everything up to the package manager.
-const TRAPPED: &str = "cat chmod cp gpasswd grub-mkconfig grubby head ln mkdir mv qemu-img rm rmdir sed sync systemctl touch update-grub";
+/// Every program of these is counted when `apply` or `revert` calls it. /traps/at says what happens:
+/// `0` nothing more; `photo` copies the layer as it is then; before the call of a number, either they
+/// with their shells are killed, or everything up to the package manager.
+const TRAPPED: &str = "awk bootctl cat chmod cp gpasswd grub-mkconfig grubby head kernel-install ln mkdir mv qemu-img rm rmdir sed semodule sync systemctl tail touch update-grub";
 const TRAP: &str = r#"tool=${0##*/}
 parent_of() {
     read -r line 2>/dev/null <"/proc/$1/stat" || return 1
@@ -139,38 +141,70 @@ parent_of() {
     set -- $line
     parent=$2
 }
-if [ -e /traps/calls ]; then
-    pid=$$ above='' work=''
-    while parent_of "$pid" && [ "$parent" -gt 1 ]; do
-        above="$parent $above" pid=$parent
-        read -r line 2>/dev/null <"/proc/$pid/cmdline"
-        case $line in /bin/sh/usr/*/onegpu/apply* | /bin/sh/usr/*/onegpu/revert*) work=$above ;; esac
-    done
-    if [ -n "$work" ]; then
-        read -r calls </traps/calls
-        calls=$((calls + 1))
-        echo "$calls" >/traps/calls
-        read -r at whom 2>/dev/null </traps/at || at=0
-        if [ "$calls" = "$at" ]; then
-            pid=$$
-            chain=''
-            while parent_of "$pid" && [ "$parent" -gt 1 ]; do
-                pid=$parent chain="$chain $pid"
-                [ "$pid" != "${work%% *}" ] || break
-            done
-            : >/traps/killed
-            if [ "$whom" = all ]; then read -r group </traps/group; kill -KILL "-$group"; fi
-            kill -KILL $chain
-            exit 137
-        fi
+pid=$$ above='' work=''
+while parent_of "$pid" && [ "$parent" -gt 1 ]; do
+    above="$parent $above" pid=$parent
+    read -r line 2>/dev/null <"/proc/$pid/cmdline"
+    case $line in /bin/sh/usr/*/onegpu/apply* | /bin/sh/usr/*/onegpu/revert*) work=$above ;; esac
+done
+if [ -n "$work" ]; then
+    read -r calls </traps/calls
+    calls=$((calls + 1))
+    echo "$calls" >/traps/calls
+    read -r at whom </traps/at
+    if [ "$at" = photo ]; then
+        read -r from </traps/from
+        read -r to </traps/to
+        /usr/bin/cp -a "$from" "$to/$calls"
+        /usr/bin/cat "/proc/${work%% *}/cmdline" >"$to/$calls.words"
+    elif [ "$calls" = "$at" ]; then
+        pid=$$
+        chain=''
+        while parent_of "$pid" && [ "$parent" -gt 1 ]; do
+            pid=$parent chain="$chain $pid"
+            [ "$pid" != "${work%% *}" ] || break
+        done
+        : >/traps/killed
+        if [ "$whom" = all ]; then read -r group </traps/group; kill -KILL "-$group"; fi
+        kill -KILL $chain
+        exit 137
     fi
 fi
-if [ -x "/usr/local/sbin/$tool" ]; then exec "/usr/local/sbin/$tool" "$@"; fi
-exec "/usr/bin/$tool" "$@""#;
+for folder in /usr/local/sbin /usr/sbin /usr/bin; do
+    if [ -x "$folder/$tool" ]; then exec "$folder/$tool" "$@"; fi
+done
+exit 127"#;
 
 fn traps(layer: &Layer) {
     program(layer, &format!("{TRAPS}/trap"), TRAP);
+    fs::create_dir(layer.path(&format!("{TRAPS}/tools"))).unwrap();
     for tool in TRAPPED.split(' ') {
-        symlink("trap", layer.path(&format!("{TRAPS}/{tool}"))).unwrap();
+        // A program that is not there stays so.
+        if ["/usr/local/sbin", "/usr/sbin", "/usr/bin"]
+            .iter()
+            .any(|folder| layer.path(&format!("{folder}/{tool}")).exists())
+        {
+            symlink("../trap", layer.path(&format!("{TRAPS}/tools/{tool}"))).unwrap();
+        }
     }
+}
+
+/// Sets the traps: what /traps/at shall say.
+pub fn arm(layer: &Layer, at: &str) {
+    let (from, to) = layer.images();
+    layer.write(&format!("{TRAPS}/from"), format!("{}\n", from.display()));
+    layer.write(&format!("{TRAPS}/to"), format!("{}\n", to.display()));
+    layer.write(&format!("{TRAPS}/at"), format!("{at}\n"));
+    layer.write(&format!("{TRAPS}/calls"), "0\n");
+    symlink("tools", layer.path(&format!("{TRAPS}/on"))).unwrap();
+}
+
+/// Takes them away; how many programs were called, and whether one was killed.
+pub fn disarm(layer: &Layer) -> (usize, bool) {
+    let calls = layer.read(&format!("{TRAPS}/calls")).unwrap();
+    let killed = layer.path(&format!("{TRAPS}/killed")).exists();
+    for name in ["at", "calls", "on", "killed"] {
+        let _ = fs::remove_file(layer.path(&format!("{TRAPS}/{name}")));
+    }
+    (calls.trim().parse().unwrap(), killed)
 }
