@@ -40,13 +40,7 @@ fn texts() -> &'static Texts {
 }
 
 pub(super) fn topics() -> impl Iterator<Item = Topic> {
-    let forms = texts().form.iter().map(|form| Topic {
-        kind: Kind::Form,
-        name: form.name.clone(),
-        aliases: Vec::new(),
-        line: form.line.clone(),
-        texts: vec![("", form.line.clone()), ("", form.text.clone()), ("Lies in", form.place.clone())],
-    });
+    let forms = texts().form.iter().map(form);
     let filters = texts().filter.iter().map(|filter| Topic {
         kind: Kind::Filter,
         name: filter.name.clone(),
@@ -59,6 +53,18 @@ pub(super) fn topics() -> impl Iterator<Item = Topic> {
         ],
     });
     forms.chain(keys::all().iter().map(key)).chain(filters)
+}
+
+fn form(form: &Form) -> Topic {
+    let paragraphs = form.text.split("\n\n").map(|paragraph| ("", paragraph.to_owned()));
+    let texts = [("", form.line.clone())].into_iter().chain(paragraphs);
+    Topic {
+        kind: Kind::Form,
+        name: form.name.clone(),
+        aliases: Vec::new(),
+        line: form.line.clone(),
+        texts: texts.chain([("Lies in", form.place.clone())]).collect(),
+    }
 }
 
 fn key(key: &keys::Key) -> Topic {
