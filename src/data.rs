@@ -83,7 +83,8 @@ impl DataDirs {
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => {
-                    return Err(Diagnostic::input(format!("{}: {error}", path.display())));
+                    let topic = if kind == "distros" { "distro-file" } else { "template" };
+                    return Err(Diagnostic::input(format!("{}: {error}", path.display())).more(topic));
                 }
             }
         }

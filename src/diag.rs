@@ -1,6 +1,8 @@
 //! What onegpu says when something is wrong: where it stands, what was found,
 //! and what to write instead.
 
+mod way;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -34,12 +36,22 @@ pub struct Diagnostic {
     message: String,
     place: Option<Box<Place>>,
     help: Vec<String>,
+    /// The key that is missing, or the one that was perhaps meant, below the table at the place.
+    key: Option<String>,
+    more: Option<String>,
 }
 
 impl Diagnostic {
     /// Bad input or wrong use.
     pub fn input(message: impl Into<String>) -> Self {
-        Self { blame: Blame::Input, message: message.into(), place: None, help: Vec::new() }
+        Self {
+            blame: Blame::Input,
+            message: message.into(),
+            place: None,
+            help: Vec::new(),
+            key: None,
+            more: None,
+        }
     }
 
     /// The machine refused: reading or writing failed.
@@ -77,6 +89,37 @@ impl Diagnostic {
         self
     }
 
+    /// Names the key that it is about, where the place is only the table that lacks it.
+    #[must_use]
+    pub fn about(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    /// Says which topic of `onegpu explain` tells more. The first that is named is the nearest, and stays.
+    #[must_use]
+    pub fn more(mut self, topic: impl Into<String>) -> Self {
+        self.more.get_or_insert_with(|| topic.into());
+        self
+    }
+
+    /// As [`Self::more`]: the key of the TOML file `name` at the place, as `topic` calls the keys on the
+    /// way to it, the outermost first; where none is known, `whole`.
+    #[must_use]
+    pub fn more_of_key(
+        self,
+        name: &str,
+        whole: &str,
+        topic: impl Fn(&[String], Option<&str>) -> Option<String>,
+    ) -> Self {
+        let place = self.place.as_deref().filter(|place| place.file == name);
+        // What the outermost table lacks has no place: its span is empty.
+        let named = place.filter(|place| self.key.is_none() || !place.span.is_empty());
+        let way = named.map(|place| way::to(&place.source, place.span.start)).unwrap_or_default();
+        let found = place.and_then(|_| topic(&way, self.key.as_deref()));
+        self.more(found.unwrap_or_else(|| whole.to_owned()))
+    }
+
     /// The exit status of a command that ends with this.
     pub fn exit_status(&self) -> u8 {
         match self.blame {
@@ -101,6 +144,10 @@ impl fmt::Display for Diagnostic {
         }
         for help in &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
+        }
+        if let Some(topic) = &self.more {
+            let page = format!("onegpu explain {topic}");
+            group = group.element(Level::NOTE.with_name("more").message(page));
         }
         f.write_str(&Renderer::plain().render(&[group]))
     }

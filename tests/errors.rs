@@ -3,6 +3,11 @@
 //! message; `ONEGPU_REGENERATE=1` writes it anew, and then somebody reads it.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "support/pages.rs"]
+mod support;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -36,6 +41,7 @@ fn every_bad_profile_says_where_and_what_instead() {
     assert!(cases.len() > 30, "the cases are gone");
     let regenerate = std::env::var_os("ONEGPU_REGENERATE").is_some();
     let mut wrong = Vec::new();
+    let mut pages = BTreeSet::new();
     for case in cases {
         let dir = tempfile::tempdir().unwrap();
         fs::copy(&case, dir.path().join("profile.toml")).unwrap();
@@ -46,6 +52,7 @@ fn every_bad_profile_says_where_and_what_instead() {
         assert_eq!(left(dir.path()), ["profile.toml"], "{name} left something");
         assert!(out.stdout.is_empty(), "{name} printed on standard output");
         assert!(stderr.contains("profile.toml:"), "{name} does not name the place:\n{stderr}");
+        pages.insert(support::page_to_read(&name, &stderr));
         let expected = case.with_extension("stderr");
         if regenerate {
             fs::write(&expected, &stderr).unwrap();
@@ -53,6 +60,8 @@ fn every_bad_profile_says_where_and_what_instead() {
             wrong.push(format!("--- {name}\n{stderr}"));
         }
     }
+    // Not one page for all: most name the key that they are about.
+    assert!(pages.len() > 15 && pages.contains("guest.disk.size"), "{pages:?}");
     assert!(wrong.is_empty(), "these messages are not the expected ones:\n{}", wrong.join("\n"));
 }
 
@@ -76,6 +85,7 @@ fn files_that_are_no_profile() {
         let stderr = String::from_utf8(out.stderr).unwrap();
         assert_eq!(out.status.code(), Some(2), "{name}: {stderr}");
         assert!(stderr.contains(says), "{name}: {stderr}");
+        assert_eq!(support::page_to_read(name, &stderr), "profile");
         assert_eq!(left(dir.path()), before, "{name} left something");
     }
 }

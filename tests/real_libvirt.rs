@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by a panic")]
 
 mod guests;
+#[path = "libvirt/kept.rs"]
+mod kept;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +38,7 @@ struct Answers {
     /// Where the other answers lie, as `ask.sh` wrote them.
     out: PathBuf,
     domains: Vec<Answer>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 static ANSWERS: LazyLock<Answers> = LazyLock::new(ask);
@@ -98,7 +100,7 @@ fn ask() -> Answers {
             }
         })
         .collect();
-    Answers { out, domains, _folder: folder }
+    Answers { out, domains, folder }
 }
 
 /// Whether the domain differs from all others: some drivers have the same XML,

@@ -73,7 +73,8 @@ fn distro(data: &DataDirs, profile: Option<&Profile>, machine: &Machine) -> Resu
     match (said, &machine.distro.known_as) {
         (Some((profile, id)), _) => {
             let source = &profile.source;
-            let at = |error: Diagnostic| error.or_at(&source.name, &source.text, id.span());
+            let at =
+                |error: Diagnostic| profile.with_page(error.or_at(&source.name, &source.text, id.span()));
             Distro::load(data, id.get_ref()).map(Some).map_err(at)
         }
         (None, Some(id)) => Distro::load(data, id).map(Some),

@@ -121,9 +121,9 @@ fn print_notes(notes: &[String], whose: &str) {
 fn quiet_plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Result<Plan> {
     let source = &profile.source;
     let loaded = match (distro, &profile.host.get_ref().distro) {
-        (Some(id), _) => Distro::load(data, id)?,
+        (Some(id), _) => Distro::load(data, id).map_err(|error| error.more("distro-file"))?,
         (None, Some(id)) => Distro::load(data, id.get_ref())
-            .map_err(|error| error.or_at(&source.name, &source.text, id.span()))?,
+            .map_err(|error| profile.with_page(error.or_at(&source.name, &source.text, id.span())))?,
         (None, None) => {
             return Err(which_distro().help("or give --distro arch"));
         }
@@ -135,6 +135,7 @@ fn quiet_plan(data: &DataDirs, profile: &Profile, distro: Option<&str>) -> Resul
 fn which_distro() -> Diagnostic {
     Diagnostic::input("which distro? the profile does not say")
         .help("write under [host]: distro = \"arch\"; `onegpu distros` lists them")
+        .more("host.distro")
 }
 
 /// <https://no-color.org>: any value but the empty one means no.

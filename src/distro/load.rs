@@ -5,7 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Distro, alternatives};
+use super::{Distro, alternatives, keys};
 use crate::data::{DataDirs, DataFile};
 use crate::diag::{Diagnostic, Result};
 use crate::profile::{nearest, toml_diagnostic};
@@ -18,21 +18,31 @@ impl Distro {
     /// line, column, and the nearest key.
     pub fn load(data: &DataDirs, id: &str) -> Result<Self> {
         let files = chain(data, id)?;
+        Self::of(&files)?.ok_or_else(|| unknown(data, id))
+    }
+
+    /// The distro of a chain of files.
+    fn of(files: &[DataFile]) -> Result<Option<Self>> {
         // From the root of the kin down: what lies below is known to be right,
         // so whatever is wrong at a file stands in that file.
         let mut below = DeTable::new();
         let mut distro = None;
         for file in files.iter().rev() {
+            let with_page = |error| with_page(error, file);
             let table = parse(file)?;
             let span = table.span();
             below = merge(below, table.into_inner());
             let reader = toml::Deserializer::from(Spanned::new(span, below.clone()));
             let found = Self::deserialize(reader)
-                .map_err(|error| toml_diagnostic(&file.origin, &file.text, &error).help(EXPLAINED))?;
-            check(&found, file)?;
+                .map_err(|error| toml_diagnostic(&file.origin, &file.text, &error))
+                .map_err(|error| match error.message().ends_with("is missing") {
+                    true => with_page(error.help(SAY_LIKE)),
+                    false => with_page(error),
+                })?;
+            check(&found, file).map_err(with_page)?;
             distro = Some(found);
         }
-        distro.ok_or_else(|| unknown(data, id))
+        Ok(distro)
     }
 
     /// The distro that a machine is: of `ID` and then each of `ID_LIKE` the
@@ -50,7 +60,12 @@ impl Distro {
     }
 }
 
-const EXPLAINED: &str = "distros/README.md explains every key";
+const SAY_LIKE: &str = "`like = \"debian\"`, or another: then only what differs has to be said";
+
+/// A mistake in a distro file with what tells more: the text of the key that it is about.
+fn with_page(error: Diagnostic, file: &DataFile) -> Diagnostic {
+    error.more_of_key(&file.origin, "distro-file", keys::nearest_to)
+}
 
 /// The file of a distro and those it inherits from, the root of its kin last.
 ///
@@ -66,7 +81,7 @@ pub fn chain(data: &DataDirs, id: &str) -> Result<Vec<DataFile>> {
     while let Some((id, file)) = next.take() {
         if let Some((parent, span)) = like(&file)? {
             let wrong =
-                |message: String| Diagnostic::input(message).at(&file.origin, &file.text, span, "here");
+                |message: String| with_page(Diagnostic::input(message).at(&file.origin, &file.text, span, "here"), &file);
             if parent == id || ids.contains(&parent) {
                 return Err(wrong(format!("`like` runs in a circle: {} is like {parent}", file.origin))
                     .help("a chain of `like` ends in a file without it"));
@@ -116,7 +131,8 @@ fn unknown(data: &DataDirs, id: &str) -> Diagnostic {
 }
 
 fn parse(file: &DataFile) -> Result<Spanned<DeTable<'_>>> {
-    DeTable::parse(&file.text).map_err(|error| toml_diagnostic(&file.origin, &file.text, &error))
+    DeTable::parse(&file.text)
+        .map_err(|error| with_page(toml_diagnostic(&file.origin, &file.text, &error), file))
 }
 
 /// What `over` says replaces what `base` says; tables are merged key by key.

@@ -2,6 +2,7 @@
 //! known family takes one file and no code. `distros/README.md` explains every key.
 
 mod dependency;
+pub mod keys;
 mod load;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,10 @@
-//! `onegpu explain`: every file, step, profile key, check and failure by name. The texts are
+//! `onegpu explain`: every file, step, key, check and failure by name. The texts are
 //! those of the plan, of `texts/` and of the checks; here they are only gathered and found.
 
 mod checks;
 mod failures;
 mod find;
+mod forms;
 mod keys;
 mod plan;
 mod text;
@@ -25,11 +26,26 @@ pub enum Kind {
     Check,
     /// A failure of `texts/failures/`.
     Failure,
+    /// A file that people write: a profile, a distro file, a template.
+    Form,
+    /// A key of a distro file.
+    Distro,
+    /// A quoting filter of templates.
+    Filter,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::File, Self::Step, Self::Key, Self::Check, Self::Failure];
+    pub const ALL: [Self; 8] = [
+        Self::File,
+        Self::Step,
+        Self::Key,
+        Self::Check,
+        Self::Failure,
+        Self::Form,
+        Self::Distro,
+        Self::Filter,
+    ];
 
     /// The word for one of it, which may stand before a name: `step:disk`.
     pub const fn word(self) -> &'static str {
@@ -39,6 +55,9 @@ impl Kind {
             Self::Key => "key",
             Self::Check => "check",
             Self::Failure => "failure",
+            Self::Form => "form",
+            Self::Distro => "distro",
+            Self::Filter => "filter",
         }
     }
 
@@ -50,6 +69,9 @@ impl Kind {
             Self::Key => "Keys of a profile",
             Self::Check => "Checks of `onegpu check`",
             Self::Failure => "What goes wrong for people",
+            Self::Form => "Files that you may write",
+            Self::Distro => "Keys of a distro file",
+            Self::Filter => "Quoting filters of templates",
         }
     }
 }
@@ -82,6 +104,7 @@ pub fn all(data: &DataDirs, plan: Option<&Plan>) -> Result<Vec<Topic>> {
     topics.extend(keys::topics());
     topics.extend(checks::topics());
     topics.extend(failures::topics());
+    topics.extend(forms::topics());
     topics.sort_by_key(|topic| topic.kind);
     Ok(topics)
 }

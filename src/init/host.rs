@@ -148,7 +148,8 @@ pub(super) fn gpu(facts: &Facts<'_>, answers: &Answers, draft: &mut Draft) -> Re
             }
             if card.group.is_none() {
                 draft.warnings.push(
-                    "the IOMMU is off: switch it on in the firmware, and run init again to see the groups"
+                    "the IOMMU is off, so nobody knows yet what else goes along with the card: `onegpu check` \
+                     says how to switch it on; then run init again"
                         .to_owned(),
                 );
             }

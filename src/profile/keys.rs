@@ -52,6 +52,26 @@ pub fn find(key: &str) -> Option<&'static Key> {
     all().iter().find(|known| known.key == key)
 }
 
+/// The key that is nearest to the way through a profile's tables, with the one below it that is `missing`:
+/// as far as it is known, and from there on the one that was perhaps meant.
+pub(super) fn nearest_to(way: &[String], missing: Option<&str>) -> Option<String> {
+    let mut found: Option<&Key> = None;
+    for name in way.iter().map(String::as_str).chain(missing) {
+        let above = found.map(|key| format!("{}.", key.key)).unwrap_or_default();
+        let below: Vec<&str> = all()
+            .iter()
+            .filter_map(|key| key.key.strip_prefix(&above))
+            .filter(|rest| !rest.contains('.'))
+            .collect();
+        let near = below.iter().find(|known| **known == name).copied();
+        match near.or_else(|| super::nearest(name, &below)) {
+            Some(near) => found = find(&format!("{above}{near}")),
+            None => break,
+        }
+    }
+    found.map(|key| key.key.clone())
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {

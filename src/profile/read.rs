@@ -6,14 +6,25 @@ use std::io::Read;
 use std::path::Path;
 
 use super::cpus::Complaint;
-use super::{Guest, Hugepages, Profile, Source};
+use super::{Guest, Hugepages, Profile, Source, keys};
 use crate::diag::{Diagnostic, Result};
 
 /// No profile needs more; a larger file was named by mistake.
 const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks the profile at `path`.
+///
+/// # Errors
+/// When it cannot be read or is no profile: each with the page to read.
 pub fn read(path: &Path) -> Result<Profile> {
+    text(path).and_then(|(name, text)| parse(&name, &text)).map_err(|error| error.more(WHOLE))
+}
+
+/// The topic about profiles as such.
+const WHOLE: &str = "profile";
+
+/// A profile's name and text.
+fn text(path: &Path) -> Result<(String, String)> {
     let name = path.display().to_string();
     let fail = |error: &dyn std::fmt::Display| Diagnostic::input(format!("{name}: {error}"));
     let meta = fs::metadata(path)
@@ -35,17 +46,33 @@ pub fn read(path: &Path) -> Result<Profile> {
         Diagnostic::input(format!("{name}:{line}:{column}: this byte is not UTF-8 text"))
             .help("a profile is a TOML file; was another file named?")
     })?;
-    parse(&name, &text)
+    Ok((name, text))
 }
 
 /// Parses the text of a profile; `name` is what diagnostics call it.
 pub fn parse(name: &str, text: &str) -> Result<Profile> {
+    checked(name, text).map_err(|error| with_page(error, name))
+}
+
+fn checked(name: &str, text: &str) -> Result<Profile> {
     let mut profile: Profile = from_toml(name, text)?;
     check_guests(&profile).map_err(|(message, span, help)| {
         Diagnostic::input(message).at(name, text, span, "here").help(help)
     })?;
     profile.source = Source { name: name.to_owned(), text: text.to_owned() };
     Ok(profile)
+}
+
+/// An error of the profile `name` with what tells more: the text of the key that it is about.
+fn with_page(error: Diagnostic, name: &str) -> Diagnostic {
+    error.more_of_key(name, WHOLE, keys::nearest_to)
+}
+
+impl Profile {
+    /// What is wrong with this profile, whoever found it, with what tells more.
+    pub fn with_page(&self, error: Diagnostic) -> Diagnostic {
+        with_page(error, &self.source.name)
+    }
 }
 
 /// Deserializes TOML with errors that point at the place and name the nearest word.
@@ -64,8 +91,13 @@ pub(crate) fn toml_diagnostic(name: &str, text: &str, error: &toml::de::Error) -
     let span = error.span().unwrap_or(0..0);
     let message = error.message().lines().next().unwrap_or_default();
     let (title, help) = explain(message);
+    let key = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let label = if message.starts_with("missing field") { "in this table" } else { "here" };
     let diagnostic = Diagnostic::input(title).at(name, text, first_line(text, span), label);
+    let diagnostic = match key {
+        Some(key) => diagnostic.about(key),
+        None => diagnostic,
+    };
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,

@@ -21,12 +21,20 @@ pub(super) const NOTHING: &str = "there is no such value here";
 const EXPLAINED: &str =
     "templates see `distro`, `host`, `gpu`, `guests`, `paths`; a guest's also `guest`, a step's also `step`";
 
+const OPEN_BLOCK: &str = "is a `{% if … %}` without its `{% endif %}`, or a `{% for … %}` without its `{% endfor %}`?";
+
+const OPEN_TAG: &str = "a value is written `{{ guest.name | sh }}`, with both brackets on both sides";
+
 /// The engine's error, about one of the templates that were loaded.
 pub(super) fn diagnose(
     error: &tera::Error,
     loaded: &BTreeMap<String, DataFile>,
     context: &Context,
 ) -> Diagnostic {
+    place(error, loaded, context).more("template")
+}
+
+fn place(error: &tera::Error, loaded: &BTreeMap<String, DataFile>, context: &Context) -> Diagnostic {
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             about(report, error, loaded, context)
@@ -49,6 +57,8 @@ fn about(
     match misspelled(said, context) {
         Some((part, near)) => diagnostic.help(format!("there is no `{part}`: did you mean `{near}`?")),
         None if message.contains(NOTHING) || message.contains("undefined") => diagnostic.help(EXPLAINED),
+        None if message.contains("unexpected end of input") => diagnostic.help(OPEN_BLOCK),
+        None if message.contains("expected }}") => diagnostic.help(OPEN_TAG),
         None => diagnostic,
     }
 }
@@ -145,10 +155,12 @@ fn unknown_filter(report: &str, loaded: &BTreeMap<String, DataFile>) -> Option<D
         Some((file, at))
     })?;
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
-    let near = nearest(name, &known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let near = nearest(name, &known);
+    let more = near.map_or_else(|| "template".to_owned(), |near| format!("filter:{near}"));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let diagnostic = Diagnostic::input(format!("unknown filter `{name}`"));
     let diagnostic = diagnostic.at(&file.origin, &file.text, start..start + name.len(), "here");
-    Some(diagnostic.help(format!("{near}quoting filters: {}", known.join(", "))))
+    Some(diagnostic.help(format!("{near}quoting filters: {}", known.join(", "))).more(more))
 }
 
 /// Where a template first prints something without a filter.

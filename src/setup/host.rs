@@ -16,6 +16,7 @@ pub(super) fn resolve(profile: &Profile, distro: &Distro, notes: &mut Vec<String
     let cpu = said.cpu.ok_or_else(|| {
         let message = "`host.cpu` is missing: it decides the kernel parameters".to_owned();
         wrong(profile, profile.host.span(), message)
+            .more("host.cpu")
             .help("write under [host]: cpu = \"intel\" or cpu = \"amd\"")
     })?;
     Ok(Host {

@@ -148,6 +148,10 @@ impl Setup {
     /// # Errors
     /// When the distro has not what the profile says, or something needed is said nowhere.
     pub fn new(profile: &Profile, distro: Distro) -> Result<Self> {
+        Self::resolve(profile, distro).map_err(|error| profile.with_page(error))
+    }
+
+    fn resolve(profile: &Profile, distro: Distro) -> Result<Self> {
         let mut notes = Vec::new();
         let host = host::resolve(profile, &distro, &mut notes)?;
         let gpu = gpu(profile, &mut notes)?;

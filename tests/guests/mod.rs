@@ -131,16 +131,24 @@ pub fn hooks(profile: &str) -> (String, String) {
     (script("/start.sh"), script("/stop.sh"))
 }
 
-/// Every file's path and text.
-fn files_on(profile: &str, firmware: Firmware) -> Vec<(String, String)> {
+/// The plan of a profile on Debian with this firmware, and the packages' files.
+pub fn planned(profile: &str, firmware: Firmware) -> (Plan, Vec<(String, Vec<render::File>)>) {
     let data = DataDirs::embedded();
     let rendered = || {
         let profile = parse("profile.toml", profile)?;
         let mut distro = Distro::load(&data, "debian")?;
         distro.firmware = firmware;
-        render::all(&data, &Plan::new(Setup::new(&profile, distro)?))
+        let plan = Plan::new(Setup::new(&profile, distro)?);
+        let packages = render::all(&data, &plan)?;
+        Ok((plan, packages))
     };
-    let packages = rendered().unwrap_or_else(|error| panic!("{error}\nof the profile\n{profile}"));
+    let rendered: onegpu::diag::Result<_> = rendered();
+    rendered.unwrap_or_else(|error| panic!("{error}\nof the profile\n{profile}"))
+}
+
+/// Every file's path and text.
+fn files_on(profile: &str, firmware: Firmware) -> Vec<(String, String)> {
+    let (_, packages) = planned(profile, firmware);
     let files = packages.into_iter().flat_map(|(_, files)| files);
     files.map(|file| (file.path, String::from_utf8_lossy(&file.bytes).into_owned())).collect()
 }

@@ -33,8 +33,15 @@ for file in in/*.xml; do
     virsh -q "define $file
         dumpxml --inactive $name
         echo =argv=
-        domxml-to-native qemu-argv argv.xml
-        undefine --keep-nvram --keep-tpm $name" >"out/$name.said" 2>"out/$name.errors" || :
+        domxml-to-native qemu-argv argv.xml" >"out/$name.said" 2>"out/$name.errors" || :
+    # What libvirt keeps of it, and what it says of the same with half the memory and a second disk.
+    cp "/etc/libvirt/qemu/$name.xml" "out/$name.stored"
+    sed -e '/=argv=/,$d' -e 's/>8388608</>4194304</' \
+        -e "s:<devices>:&<disk device='disk'><source file='/srv/more.raw'/><target dev='vdz' bus='virtio'/></disk>:" \
+        "out/$name.said" >changed.xml
+    virsh -q "define changed.xml
+        dumpxml --inactive $name
+        undefine --keep-nvram --keep-tpm $name" >"out/$name.changed" 2>>"out/$name.errors" || :
 done
 
 # libvirt's driver for tests forgets all when the connection ends: everything in one.
