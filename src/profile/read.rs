@@ -14,6 +14,11 @@ const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks the profile at `path`.
 pub fn read(path: &Path) -> Result<Profile> {
+    parse(&path.display().to_string(), &text(path)?)
+}
+
+/// The text of the profile at `path`.
+pub(super) fn text(path: &Path) -> Result<String> {
     let name = path.display().to_string();
     let fail = |error: &dyn std::fmt::Display| Diagnostic::input(format!("{name}: {error}"));
     let meta = fs::metadata(path)
@@ -27,15 +32,14 @@ pub fn read(path: &Path) -> Result<Profile> {
     if bytes.len() as u64 > LARGEST {
         return Err(fail(&format!("has more than {LARGEST} bytes, no profile is that large")));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = &error.as_bytes()[..good];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         Diagnostic::input(format!("{name}:{line}:{column}: this byte is not UTF-8 text"))
             .help("a profile is a TOML file; was another file named?")
-    })?;
-    parse(&name, &text)
+    })
 }
 
 /// Parses the text of a profile; `name` is what diagnostics call it.
