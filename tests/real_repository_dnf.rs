@@ -26,7 +26,7 @@ impl Fedora {
         let repository = Repository::new(folder.path());
         let fedora = Self { folder, repository };
         fs::create_dir_all(fedora.root().join("etc")).unwrap();
-        fs::create_dir(fedora.at("repos.d")).unwrap();
+        ["repos.d", "log"].iter().for_each(|name| fs::create_dir(fedora.at(name)).unwrap());
         fedora
     }
 
@@ -115,7 +115,9 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
             (host.as_str(), 1.0),
         ] {
             fedora.forget();
-            spoiled(&named(&folder, ending), part, || refused(&mut fedora.install()));
+            let said = spoiled(&named(&folder, ending), part, || refused(&mut fedora.install()));
+            let reasons = ["Bad GPG signature", "GPG signature verification error", "checksum doesn't match", "incorrect checksum", "Downloading successful, but checksum"];
+            assert!(reasons.iter().any(|reason| said.contains(reason)), "{way} {ending}: {said}");
             assert_eq!(fedora.installed(), before, "{way} {ending}");
         }
         fedora.forget();
@@ -165,7 +167,8 @@ fn what_is_not_signed_is_refused() {
     let fedora = Fedora::new();
     fedora.repository.publish("fedora", None, false);
     fedora.point();
-    refused(&mut fedora.install());
+    let said = refused(&mut fedora.install());
+    assert!(said.contains("repomd.xml.asc"), "{said}");
     assert_eq!(fedora.installed(), Vec::<String>::new());
 }
 
@@ -183,7 +186,7 @@ fn the_metadata_says_what_createrepo_says() {
         let theirs = facts(&theirs, kind);
         assert_eq!(ours.difference(&theirs).collect::<Vec<_>>(), Vec::<&String>::new(), "{kind}: only ours");
         assert_eq!(theirs.difference(&ours).collect::<Vec<_>>(), Vec::<&String>::new(), "{kind}: only theirs");
-        assert!(ours.len() > 10, "{kind}");
+        assert!(ours.len() > 3, "{kind}");
     }
 }
 

@@ -57,6 +57,8 @@ impl Index for Packages {
             .collect();
         fields.insert("MD5", hex(&Md5::digest(bytes)));
         fields.insert("SHA1", hex(&Sha1::digest(bytes)));
+        // Portage gives what it fetches this time, and fetches again what has another.
+        fields.insert("MTIME", date(bytes).map_err(|error| unreadable(path, error))?.to_string());
         fields.insert("PATH", path.to_owned());
         fields.insert("SIZE", bytes.len().to_string());
         let mut entry = format!("CPV: {category}/{pf}\n");

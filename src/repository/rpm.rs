@@ -4,7 +4,10 @@
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
-use rpm::{Dependency, DependencyFlags, Error, FileFlags, FileType, Package, PackageMetadata};
+use rpm::{
+    Dependency, DependencyFlags, Error, FileFlags, FileType, Header, HeaderEntry, IndexData, IndexSignatureTag,
+    Package, PackageMetadata,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tera::Value;
@@ -160,7 +163,7 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
             Relations { kind, entries }
         })
     };
-    let relations = vec![
+    let mut relations = vec![
         group("provides", package.get_provides())?,
         group("requires", package.get_requires())?,
         group("conflicts", package.get_conflicts())?,
@@ -170,6 +173,9 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
         group("recommends", package.get_recommends())?,
         group("supplements", package.get_supplements())?,
     ];
+    // What the package itself provides, nobody has to look for (createrepo_c does the same).
+    let (provides, others) = relations.split_at_mut(1);
+    others[0].entries.retain(|entry| !provides[0].entries.contains(entry));
     let files = package.get_file_entries()?.into_iter().map(|entry| {
         let path = entry.path().display().to_string();
         let kind = match (entry.file_type(), entry.flags().contains(FileFlags::GHOST)) {
@@ -250,14 +256,49 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     matches!((content(a), content(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Puts the signature of the header into the package: the header has the payload's checksum.
+/// The tags of signatures, of every kind and age.
+const SIGNATURES: [IndexSignatureTag; 6] = [
+    IndexSignatureTag::RPMSIGTAG_DSA,
+    IndexSignatureTag::RPMSIGTAG_RSA,
+    IndexSignatureTag::RPMSIGTAG_OPENPGP,
+    IndexSignatureTag::RPMSIGTAG_PGP,
+    IndexSignatureTag::RPMSIGTAG_GPG,
+    IndexSignatureTag::HEADER_SIGNATURES,
+];
+
+/// Puts the signature of the header into the package: the header has the payload's checksum. The
+/// crate's own way would bring a whole OpenPGP with it.
 pub(super) fn sign(mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
     let fail = |error: Error| unreadable("an rpm", error);
     let mut package = Package::parse(&mut bytes).map_err(fail)?;
-    package.clear_signatures().map_err(fail)?;
     let signature = key.detached(&package.header_bytes().map_err(fail)?)?;
-    package.apply_signature(signature).map_err(fail)?;
+    let tag = tag(&signature).ok_or_else(|| unreadable("an rpm", "gpg's signature is of no kind that rpm knows"))?;
+    let entries = package.metadata.signature.get_all_entries().map_err(fail)?;
+    // The last of them is the region's own, which the constructor makes again.
+    let mut entries: Vec<HeaderEntry> = entries
+        .into_iter()
+        .filter(|(tag, _)| !SIGNATURES.iter().any(|known| *known as u32 == *tag))
+        .map(|(tag, data)| HeaderEntry::new(tag, data))
+        .collect();
+    entries.push(HeaderEntry::new(tag as u32, IndexData::Bin(signature)));
+    package.metadata.signature = Header::from_entries(entries, IndexSignatureTag::HEADER_SIGNATURES);
     let mut out = Vec::new();
     package.write(&mut out).map_err(fail)?;
     Ok(out)
+}
+
+/// Where rpm looks for a signature of this kind: one tag is RSA's, the other that of all newer
+/// algorithms (RFC 4880, 4.2 and 5.2.3).
+fn tag(signature: &[u8]) -> Option<IndexSignatureTag> {
+    let body = match signature.first()? {
+        // An old header's lowest bits tell how many bytes the length has; a new one's is like UTF-8.
+        head @ 0x88..=0x8b => 1 + (1 << (head & 3)),
+        0xc2 => 1 + if *signature.get(1)? < 192 { 1 } else { 2 },
+        _ => return None,
+    };
+    match signature.get(body..body + 3)? {
+        [4, _, 1..=3] => Some(IndexSignatureTag::RPMSIGTAG_RSA),
+        [4, _, 17 | 19 | 22 | 27 | 28] => Some(IndexSignatureTag::RPMSIGTAG_DSA),
+        _ => None,
+    }
 }
