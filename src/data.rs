@@ -73,6 +73,34 @@ impl DataDirs {
             .collect()
     }
 
+    /// Every file that may take an embedded one's place, and what is in it.
+    ///
+    /// # Errors
+    /// When a folder that is there cannot be read, or one of its files.
+    pub fn overrides(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut out = Vec::new();
+        let mut folders: Vec<PathBuf> =
+            self.0.iter().flat_map(|dir| ["distros", "templates"].map(|kind| dir.join(kind))).collect();
+        while let Some(folder) = folders.pop() {
+            let fail = |error: std::io::Error| Diagnostic::input(format!("{}: {error}", folder.display()));
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(fail(error)),
+            };
+            for entry in entries {
+                let path = entry.map_err(fail)?.path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    // What cannot be read as a text says so when it is wanted.
+                    false => out.push((path.clone(), read_text(&path).unwrap_or_default().into_bytes())),
+                }
+            }
+        }
+        out.sort();
+        Ok(out)
+    }
+
     fn read(&self, kind: &str, embedded: &'static Dir<'static>, name: &str) -> Result<Option<DataFile>> {
         for dir in &self.0 {
             let path = dir.join(kind).join(name);

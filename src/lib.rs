@@ -27,5 +27,6 @@ pub mod pinning;
 pub mod plan;
 pub mod profile;
 pub mod render;
+pub mod repository;
 pub mod review;
 pub mod setup;

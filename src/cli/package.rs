@@ -1,6 +1,8 @@
 //! `onegpu package`: the setup packages, and the one command that installs them.
 
 mod fleet;
+mod machines;
+mod repository;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +15,9 @@ use crate::output::{Batch, failure};
 use crate::package::{self, Built};
 use crate::plan::Plan;
 use crate::profile::{self, Profile};
-use crate::render::quote;
+use crate::render::{Engine, quote};
+use machines::Machine;
+use repository::RepoOptions;
 
 /// The distros that stand for the four families.
 const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
@@ -21,11 +25,17 @@ const FAMILIES: [&str; 4] = ["gentoo", "arch", "fedora", "ubuntu"];
 /// Stands in a distro's `install-files` for the folder of the packages.
 const FOLDER: &str = "{folder}";
 
+/// Where packages go when nothing else is said.
+const FOLDER_OF_PACKAGES: &str = "dist";
+
 /// Build the setup packages: onegpu-host and one onegpu-guest-NAME per guest
 #[derive(Args)]
 pub struct Package {
-    /// The profile; or a folder of profiles, *.toml, each built into a folder of its name
-    profile: PathBuf,
+    /// The profile; or a folder of profiles, *.toml, or one file with tables [machines.NAME]: each
+    /// machine's packages go into a folder of its name. Without one, a repository is made anew from
+    /// the packages in it
+    #[arg(required_unless_present = "repo")]
+    profile: Option<PathBuf>,
     #[command(flatten)]
     choice: Choice,
 }
@@ -39,14 +49,20 @@ pub struct Choice {
     /// Build for all four families: gentoo, arch, fedora, ubuntu
     #[arg(long, conflicts_with = "distro")]
     all: bool,
-    /// The folder for the packages; with more than one distro, each has a folder in it
-    #[arg(short, long, value_name = "DIR", default_value = "dist")]
-    output: PathBuf,
+    /// The folder for the packages, dist unless there is a repository; with more than one distro,
+    /// each has a folder in it
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    repository: RepoOptions,
 }
 
 impl Package {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
-        self.choice.run_at(data, &self.profile)
+        match &self.profile {
+            Some(profile) => self.choice.run_at(data, profile),
+            None => self.choice.refresh(data),
+        }
     }
 }
 
@@ -63,10 +79,24 @@ impl Choice {
     /// # Errors
     /// As [`Choice::run`]; of a folder's profiles, those that are good are built all the same.
     pub fn run_at(&self, data: &DataDirs, path: &Path) -> Result<ExitCode> {
-        match path.is_dir() {
-            true => fleet::run(self, data, path),
-            false => self.run(data, &profile::read(path)?),
+        match machines::machines(path)? {
+            Some(machines) => fleet::run(self, data, &machines),
+            None => self.run(data, &profile::read(path)?),
         }
+    }
+
+    /// Makes the metadata of a repository anew.
+    fn refresh(&self, data: &DataDirs) -> Result<ExitCode> {
+        let Some(repository) = self.repository.open(data, package::epoch()?)? else {
+            return Err(Diagnostic::input("which profile?").help("name it, or a repository with --repo DIR"));
+        };
+        super::print::to(None, &(repository.refresh(data)? + &repository.ending()))
+    }
+
+    /// Where the packages go besides a repository.
+    fn output(&self) -> Option<PathBuf> {
+        let usual = (!self.repository.wanted()).then(|| PathBuf::from(FOLDER_OF_PACKAGES));
+        self.output.clone().or(usual)
     }
 
     /// Builds and writes; prints each path, and the commands on standard output.
@@ -79,7 +109,18 @@ impl Choice {
         plans.iter().for_each(|plan| super::print_notes(&plan.setup.notes, ""));
         // Everything is built before anything is written.
         let outputs = package::build(data, &plans, epoch)?;
-        super::print::to(None, &write(&plans, &outputs, &self.output)?)
+        let mut text = String::new();
+        if let Some(repository) = self.repository.open(data, epoch)? {
+            let machine = Machine::File(PathBuf::from(&profile.source.name)).name();
+            let engine = &mut Engine::bare(data)?;
+            let (said, notes) = repository.put(engine, &machine, &plans, &outputs, &profile.source.text)?;
+            super::print_notes(&notes, "");
+            text = said + &repository.ending();
+        }
+        if let Some(folder) = self.output() {
+            text.insert_str(0, &write(&plans, &outputs, &folder)?);
+        }
+        super::print::to(None, &text)
     }
 
     /// The profile's plans on the distros chosen.

@@ -6,12 +6,14 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use super::failure;
 use crate::diag::{Diagnostic, Result};
 use crate::plan::Kind;
 
 /// Lies in every folder that was written here: only such a folder is replaced.
-const MARK: &str = ".onegpu";
+pub(crate) const MARK: &str = ".onegpu";
 
 /// A folder under construction.
 pub struct Folder {
@@ -65,6 +67,24 @@ impl Folder {
         self.write(path, kind.mode(), bytes)
     }
 
+    /// Adds the file `from` as it is, without copying it where the file system can.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn keep(&mut self, path: &str, from: &Path) -> Result<()> {
+        let full = self.staging.join(path);
+        self.make_parents(&full)?;
+        if fs::hard_link(from, &full).is_ok() {
+            return Ok(());
+        }
+        fs::copy(from, &full).map(drop).map_err(|error| failure(&full, &error))
+    }
+
+    /// Where the folder is as long as it is under construction.
+    pub(crate) fn staging(&self) -> &Path {
+        &self.staging
+    }
+
     /// Adds a plain text.
     ///
     /// # Errors
@@ -78,6 +98,11 @@ impl Folder {
     /// # Errors
     /// When the place cannot be taken.
     pub fn finish(mut self) -> Result<()> {
+        // In one step, where kernel and file system can: at no moment is there no folder.
+        if renameat_with(CWD, &self.staging, CWD, &self.target, RenameFlags::EXCHANGE).is_ok() {
+            self.done = true;
+            return fs::remove_dir_all(&self.staging).map_err(|error| failure(&self.staging, &error));
+        }
         let old = self.staging.with_extension("old");
         // Another onegpu may put its folder there between the two renames: the later one wins.
         for _ in 0..8 {

@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, Result};
 
 pub use batch::Batch;
 pub use folder::Folder;
+pub(crate) use folder::MARK;
 
 /// Writes one file whole, or leaves what was there. What is no regular file (a
 /// device, a FIFO, standard output's name) is written to as it is.

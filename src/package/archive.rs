@@ -13,14 +13,14 @@ use crate::diag::{Diagnostic, Result};
 const LEVEL: i32 = 6;
 
 /// An archive under construction; everything in it belongs to root.
-pub(super) struct Tar {
+pub(crate) struct Tar {
     builder: Builder<Vec<u8>>,
     epoch: u32,
 }
 
 impl Tar {
     /// An empty archive whose entries all have the time `epoch`.
-    pub(super) fn new(epoch: u32) -> Self {
+    pub(crate) fn new(epoch: u32) -> Self {
         Self { builder: Builder::new(Vec::new()), epoch }
     }
 
@@ -28,7 +28,7 @@ impl Tar {
     ///
     /// # Errors
     /// When tar has no way to write the name.
-    pub(super) fn file(&mut self, name: &str, mode: u32, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn file(&mut self, name: &str, mode: u32, bytes: &[u8]) -> Result<()> {
         let mut header = self.header(EntryType::Regular, mode);
         header.set_size(bytes.len() as u64);
         self.builder.append_data(&mut header, name, bytes).map_err(|error| failure(name, &error))
@@ -38,7 +38,7 @@ impl Tar {
     ///
     /// # Errors
     /// As [`Tar::file`].
-    pub(super) fn folder(&mut self, name: &str, mode: u32) -> Result<()> {
+    pub(crate) fn folder(&mut self, name: &str, mode: u32) -> Result<()> {
         let mut header = self.header(EntryType::Directory, mode);
         let name = format!("{name}/");
         self.builder.append_data(&mut header, &name, std::io::empty()).map_err(|error| failure(&name, &error))
@@ -48,7 +48,7 @@ impl Tar {
     ///
     /// # Errors
     /// As [`Tar::file`].
-    pub(super) fn link(&mut self, name: &str, target: &str) -> Result<()> {
+    pub(crate) fn link(&mut self, name: &str, target: &str) -> Result<()> {
         let mut header = self.header(EntryType::Symlink, 0o777);
         self.builder.append_link(&mut header, name, target).map_err(|error| failure(name, &error))
     }
@@ -57,7 +57,7 @@ impl Tar {
     ///
     /// # Errors
     /// As [`Tar::file`].
-    pub(super) fn entry(&mut self, name: &str, entry: &Entry<'_>) -> Result<()> {
+    pub(crate) fn entry(&mut self, name: &str, entry: &Entry<'_>) -> Result<()> {
         match (entry.content(), entry.target()) {
             (Some(bytes), _) => self.file(name, entry.mode(), bytes),
             (_, Some(target)) => self.link(name, &String::from_utf8_lossy(target)),
@@ -69,7 +69,7 @@ impl Tar {
     ///
     /// # Errors
     /// None in memory, but tar's interface has one.
-    pub(super) fn bytes(self) -> Result<Vec<u8>> {
+    pub(crate) fn bytes(self) -> Result<Vec<u8>> {
         self.builder.into_inner().map_err(|error| failure("tar", &error))
     }
 
@@ -77,7 +77,7 @@ impl Tar {
     ///
     /// # Errors
     /// As [`Tar::bytes`].
-    pub(super) fn zstd(self) -> Result<Vec<u8>> {
+    pub(crate) fn zstd(self) -> Result<Vec<u8>> {
         zstd::bulk::compress(&self.bytes()?, LEVEL).map_err(|error| failure("zstd", &error))
     }
 
@@ -101,7 +101,7 @@ fn failure(what: &str, error: &std::io::Error) -> Diagnostic {
 }
 
 /// A checksum as everybody writes it.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out

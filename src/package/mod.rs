@@ -1,7 +1,7 @@
 //! Native packages, written in Rust on any host and without root. Each format
 //! is one file; all take the same [`SetupPackage`].
 
-mod archive;
+pub(crate) mod archive;
 mod assemble;
 pub mod deb;
 pub mod gpkg;

@@ -2,6 +2,7 @@
 //! guests shall be. Only what cannot be known otherwise must stand in it.
 
 mod cpus;
+pub mod fleet;
 pub mod keys;
 mod read;
 mod values;

@@ -17,14 +17,15 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 /// When it cannot be read or is no profile: each with the page to read.
 pub fn read(path: &Path) -> Result<Profile> {
-    text(path).and_then(|(name, text)| parse(&name, &text)).map_err(|error| error.more(WHOLE))
+    let name = path.display().to_string();
+    text(path).and_then(|text| parse(&name, &text)).map_err(|error| error.more(WHOLE))
 }
 
 /// The topic about profiles as such.
 const WHOLE: &str = "profile";
 
-/// A profile's name and text.
-fn text(path: &Path) -> Result<(String, String)> {
+/// The text of the profile at `path`.
+pub(super) fn text(path: &Path) -> Result<String> {
     let name = path.display().to_string();
     let fail = |error: &dyn std::fmt::Display| Diagnostic::input(format!("{name}: {error}"));
     let meta = fs::metadata(path)
@@ -38,15 +39,14 @@ fn text(path: &Path) -> Result<(String, String)> {
     if bytes.len() as u64 > LARGEST {
         return Err(fail(&format!("has more than {LARGEST} bytes, no profile is that large")));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = &error.as_bytes()[..good];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         Diagnostic::input(format!("{name}:{line}:{column}: this byte is not UTF-8 text"))
             .help("a profile is a TOML file; was another file named?")
-    })?;
-    Ok((name, text))
+    })
 }
 
 /// Parses the text of a profile; `name` is what diagnostics call it.

@@ -35,6 +35,9 @@ pub enum Found {
 pub const TOOLS: &[Tool] = &[
     debian("apparmor_parser", "apparmor"),
     debian("apt-get", "apt"),
+    debian("createrepo_c", "createrepo-c"),
+    debian("dnf", "dnf"),
+    debian("gpg", "gnupg"),
     debian("bash", "bash"),
     debian("bsdtar", "libarchive-tools"),
     debian("busybox", "busybox"),

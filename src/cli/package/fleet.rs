@@ -1,83 +1,90 @@
-//! A folder of profiles: each is built into a folder of its name, on all CPUs.
-//! What is built is written at once, so that a thousand need no more memory than a few.
+//! Many machines: each is built into a folder of its name, on all CPUs. What is built is
+//! written at once, so that a thousand need no more memory than a few.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
+use super::machines::Machine;
+use super::repository::Repository;
 use super::{Choice, write};
 use crate::cli::{print, print_notes};
 use crate::data::DataDirs;
-use crate::diag::{Diagnostic, Result};
-use crate::output::failure;
+use crate::diag::Result;
 use crate::package::{self, parallel::parallel};
 use crate::plan::Plan;
-use crate::profile;
 use crate::render::Engine;
 
 /// What came of one profile: the notes and what is printed.
 type Outcome = Result<(Vec<String>, String)>;
 
-/// Builds every `*.toml` of `folder`.
+/// Builds every machine.
 ///
 /// # Errors
-/// When there is none, or the templates cannot be used. A bad profile is named on standard
-/// error, the others are built, and the exit status is that of bad input.
-pub fn run(choice: &Choice, data: &DataDirs, folder: &Path) -> Result<ExitCode> {
+/// When the templates cannot be used. A bad profile is named on standard error, the others are
+/// built, and the exit status is that of bad input.
+pub fn run(choice: &Choice, data: &DataDirs, machines: &[Machine]) -> Result<ExitCode> {
     let epoch = package::epoch()?;
-    let profiles = profiles(folder)?;
-    let outcomes: Vec<Outcome> = parallel(
-        profiles.len(),
-        || Engine::bare(data),
-        |engine, at| Ok(one(choice, data, engine, &profiles[at], epoch)),
-    )?;
-    let mut bad: Vec<(&PathBuf, u8)> = Vec::new();
+    let repository = choice.repository.open(data, epoch)?;
+    let run = Run { choice, data, epoch, repository: repository.as_ref() };
+    let outcomes: Vec<Outcome> =
+        parallel(machines.len(), || Engine::bare(data), |engine, at| Ok(run.one(engine, &machines[at])))?;
+    let mut bad: Vec<(String, u8)> = Vec::new();
     let mut built = String::new();
-    for (path, outcome) in profiles.iter().zip(outcomes) {
+    for (machine, outcome) in machines.iter().zip(outcomes) {
         match outcome {
             Ok((notes, text)) => {
-                print_notes(&notes, &format!("{}: ", path.display()));
+                print_notes(&notes, &format!("{}: ", machine.shown()));
                 built.push_str(&text);
             }
             Err(error) => {
                 eprintln!("{error}");
-                bad.push((path, error.exit_status()));
+                bad.push((machine.shown(), error.exit_status()));
             }
         }
+    }
+    if let Some(repository) = &repository {
+        built.push_str(&repository.ending());
     }
     print::to(None, &built)?;
     if bad.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let names: Vec<String> = bad.iter().map(|(path, _)| path.display().to_string()).collect();
-    eprintln!("not built, {} of {}: {}", bad.len(), profiles.len(), names.join(", "));
+    let names: Vec<&str> = bad.iter().map(|(name, _)| name.as_str()).collect();
+    eprintln!("not built, {} of {}: {}", bad.len(), machines.len(), names.join(", "));
     Ok(ExitCode::from(bad.iter().map(|(_, status)| *status).max().unwrap_or_default()))
 }
 
-/// The profiles of a folder, by name. What an editor or a person hid is none.
-fn profiles(folder: &Path) -> Result<Vec<PathBuf>> {
-    let fail = |error: std::io::Error| failure(folder, &error);
-    let mut out = Vec::new();
-    for entry in fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|ending| ending == "toml") {
-            out.push(path);
-        }
-    }
-    out.sort();
-    if out.is_empty() {
-        return Err(Diagnostic::input(format!("{}: the folder has no profile", folder.display()))
-            .help("a profile is a file NAME.toml; `onegpu init -o FILE` writes one"));
-    }
-    Ok(out)
+/// What is the same for all machines.
+struct Run<'a> {
+    choice: &'a Choice,
+    data: &'a DataDirs,
+    epoch: u32,
+    repository: Option<&'a Repository>,
 }
 
-fn one(choice: &Choice, data: &DataDirs, engine: &mut Engine<'_>, path: &Path, epoch: u32) -> Outcome {
-    let profile = profile::read(path)?;
-    let plans: Vec<Plan> = choice.plans(data, &profile)?;
-    let outputs = package::build_with(engine, &plans, epoch)?;
-    let notes = plans.iter().flat_map(|plan| plan.setup.notes.iter().cloned()).collect();
-    let name = path.file_stem().unwrap_or_default();
-    Ok((notes, write(&plans, &outputs, &choice.output.join(name))?))
+impl Run<'_> {
+    fn one(&self, engine: &mut Engine<'_>, machine: &Machine) -> Outcome {
+        let profile = machine.profile()?;
+        let plans: Vec<Plan> = self.choice.plans(self.data, &profile)?;
+        let (name, source) = (machine.name(), &profile.source.text);
+        let folder = self.choice.output().map(|folder| folder.join(Path::new(&name)));
+        let mut notes = plans.iter().flat_map(|plan| plan.setup.notes.iter().cloned()).collect::<Vec<_>>();
+        // What an earlier run finished is not built again.
+        if let (Some(repository), None) = (self.repository, &folder)
+            && let Some(text) = repository.current(&name, &plans, source)?
+        {
+            return Ok((notes, text));
+        }
+        let outputs = package::build_with(engine, &plans, self.epoch)?;
+        let mut text = String::new();
+        if let Some(folder) = &folder {
+            text.push_str(&write(&plans, &outputs, folder)?);
+        }
+        if let Some(repository) = self.repository {
+            let (said, more) = repository.put(engine, &name, &plans, &outputs, source)?;
+            text.push_str(&said);
+            notes.extend(more);
+        }
+        Ok((notes, text))
+    }
 }

@@ -1,0 +1,163 @@
+//! `--repo`: the packages go into a repository, each machine's into a folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::machines::name;
+use crate::data::DataDirs;
+use crate::diag::{Diagnostic, Result};
+use crate::distro::Distro;
+use crate::output::failure;
+use crate::package::Output;
+use crate::plan::Plan;
+use crate::render::Engine;
+use crate::repository::{Address, Input, Key, Place, guide};
+
+/// Whether packages go into a repository, and what is said of it.
+#[derive(Args, Clone)]
+pub struct RepoOptions {
+    /// Make DIR a repository that apt, dnf, pacman and Portage install from, or add to it
+    #[arg(long, value_name = "DIR")]
+    repo: Option<PathBuf>,
+    /// Sign the repository with this key, which gpg holds: fingerprint, key id or mail address
+    #[arg(long, value_name = "ID", requires = "repo")]
+    key: Option<String>,
+    /// Where machines find the repository, when it is not the folder itself
+    #[arg(long, value_name = "URL", requires = "repo")]
+    url: Option<String>,
+}
+
+impl RepoOptions {
+    /// Whether there is one.
+    pub fn wanted(&self) -> bool {
+        self.repo.is_some()
+    }
+
+    /// Finds the key, and writes what lies above the machines' folders.
+    ///
+    /// # Errors
+    /// On a key or URL that cannot be, or a folder that cannot be written.
+    pub fn open(&self, data: &DataDirs, epoch: u32) -> Result<Option<Repository>> {
+        let Some(root) = self.repo.clone() else { return Ok(None) };
+        let address = Address::new(self.url.as_deref(), &root)?;
+        let key = self.key.as_deref().map(Key::find).transpose()?;
+        let input = Input::new(data, epoch, &address, key.as_ref())?;
+        guide(&mut Engine::bare(data)?, &root, &address, key.as_ref())?;
+        Ok(Some(Repository { root, address, key, input, epoch }))
+    }
+}
+
+/// The repository of a run.
+pub struct Repository {
+    root: PathBuf,
+    address: Address,
+    key: Option<Key>,
+    input: Input,
+    epoch: u32,
+}
+
+impl Repository {
+    /// What is printed of a machine for which nothing is to be done, if that is so.
+    ///
+    /// # Errors
+    /// When the machine's name is none for a folder.
+    pub fn current(&self, machine: &str, plans: &[Plan], profile: &str) -> Result<Option<String>> {
+        let machine = name(machine)?;
+        let mut text = String::new();
+        for plan in plans {
+            let place = self.place(machine, plan);
+            match place.current(&self.input.of(machine, place.distro, profile)) {
+                Some(packages) => text.push_str(&line(&place.folder(), packages, true)),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(text))
+    }
+
+    /// Puts a machine's packages in; what is printed, and what there is to say besides.
+    ///
+    /// # Errors
+    /// As [`Place::add`].
+    pub fn put(
+        &self,
+        engine: &mut Engine<'_>,
+        machine: &str,
+        plans: &[Plan],
+        outputs: &[Output],
+        profile: &str,
+    ) -> Result<(String, Vec<String>)> {
+        let machine = name(machine)?;
+        let (mut text, mut notes) = (String::new(), Vec::new());
+        for (plan, output) in plans.iter().zip(outputs) {
+            let place = self.place(machine, plan);
+            let inputs = self.input.of(machine, place.distro, profile);
+            let with = (inputs.as_str(), self.epoch);
+            let added = place.add(engine, &output.packages, with, &self.address, self.key.as_ref())?;
+            text.push_str(&line(&place.folder(), added.packages, added.unchanged));
+            notes.extend(added.replaced.iter().map(|path| {
+                format!("{path}: was there with other content; a machine that has it takes it for the same: \
+                         raise `revision` under [package]")
+            }));
+        }
+        Ok((text, notes))
+    }
+
+    /// Makes the metadata of every machine anew from what is there.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or as [`Place::add`].
+    pub fn refresh(&self, data: &DataDirs) -> Result<String> {
+        let mut engine = Engine::bare(data)?;
+        let mut text = String::new();
+        for machine in folders(&self.root)? {
+            for distro in folders(&self.root.join(&machine))? {
+                let format = Distro::load(data, &distro)?.package.format;
+                let place = Place { root: &self.root, machine: name(&machine)?, distro: &distro, format };
+                // No inputs: the next run with a profile builds.
+                let added = place.add(&mut engine, &[], ("", self.epoch), &self.address, self.key.as_ref())?;
+                text.push_str(&line(&place.folder(), added.packages, added.unchanged));
+            }
+        }
+        match text.is_empty() {
+            true => Err(Diagnostic::input(format!("{}: the repository has no packages", self.root.display()))
+                .help("name the profile, or a folder of profiles, whose packages shall go in")),
+            false => Ok(text),
+        }
+    }
+
+    /// What is said at the end.
+    pub fn ending(&self) -> String {
+        let signed = match &self.key {
+            Some(key) => format!("Signed by {}.", key.fingerprint()),
+            None => "NOT SIGNED: package managers refuse it until it is, with --key ID.".to_owned(),
+        };
+        let readme = self.root.join("README.md");
+        format!("\n{signed}\nHow machines are pointed at it: {}\n", readme.display())
+    }
+
+    fn place<'a>(&'a self, machine: &'a str, plan: &'a Plan) -> Place<'a> {
+        let distro = &plan.setup.distro;
+        Place { root: &self.root, machine, distro: &distro.id, format: distro.package.format }
+    }
+}
+
+fn line(folder: &Path, packages: usize, unchanged: bool) -> String {
+    let noun = if packages == 1 { "package" } else { "packages" };
+    format!("{}: {packages} {noun}{}\n", folder.display(), if unchanged { ", unchanged" } else { "" })
+}
+
+/// The folders in a folder, by name; hidden ones are somebody's work.
+fn folders(root: &Path) -> Result<Vec<String>> {
+    let fail = |error: std::io::Error| failure(root, &error);
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(root).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with('.') {
+            out.push(name);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
