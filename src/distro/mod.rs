@@ -102,8 +102,10 @@ pub enum Format {
     Pacman,
     /// An overlay of ebuilds and `.gpkg.tar`.
     Portage,
-    /// `.xbps`; rendered, not yet built.
+    /// `.xbps`.
     Xbps,
+    /// `.apk`, format 2.
+    Apk,
 }
 
 impl Format {
@@ -115,6 +117,7 @@ impl Format {
             Self::Pacman => "pacman",
             Self::Portage => "portage",
             Self::Xbps => "xbps",
+            Self::Apk => "apk",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn host(setup: &Setup) -> Vec<String> {
 pub(super) fn guest(setup: &Setup, guest: &Guest) -> Vec<String> {
     let host = match setup.distro.package.format {
         Format::Portage => "app-emulation/onegpu-host",
-        Format::Deb | Format::Rpm | Format::Pacman | Format::Xbps => "onegpu-host",
+        Format::Deb | Format::Rpm | Format::Pacman | Format::Xbps | Format::Apk => "onegpu-host",
     };
     let mut names = vec![host.to_owned()];
     names.extend(guest_needs(setup, guest));
