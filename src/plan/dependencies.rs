@@ -1,7 +1,7 @@
 //! Which of the distro's packages a setup needs: as dependencies, and as one list.
 
 use crate::distro::{AccessMethod, Format, alternatives, package_use};
-use crate::profile::{Audio, GuestOs};
+use crate::profile::{Audio, Bootloader, GuestOs};
 use crate::setup::{Guest, Setup};
 
 /// What the host's part needs: the daemon, the emulator, firmware, the network.
@@ -19,6 +19,9 @@ pub(super) fn host(setup: &Setup) -> Vec<String> {
     }
     if setup.distro.security.selinux {
         names.extend(needs.selinux.iter().cloned());
+    }
+    if setup.host.bootloader == Bootloader::Uki {
+        names.extend(needs.ukify.iter().cloned());
     }
     names.extend(needs.init.get(&setup.host.init).into_iter().flatten().cloned());
     unique(names)

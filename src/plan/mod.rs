@@ -104,6 +104,13 @@ pub enum Content {
     Template(&'static str),
     /// A template that all steps share the frame of: the step's own name.
     Step(&'static str),
+    /// The run script of a service of runit.
+    RunScript {
+        /// The service's name.
+        service: String,
+        /// What it runs.
+        program: String,
+    },
     /// A symbolic link's target.
     Target(String),
 }

@@ -70,6 +70,10 @@ pub const TOOLS: &[Tool] = &[
     debian("zsh", "zsh"),
     debian("zstd", "zstd"),
     Tool { name: "apk", found: Found::Elsewhere("https://gitlab.alpinelinux.org/alpine/apk-tools") },
+    Tool {
+        name: "update-bootloader",
+        found: Found::Elsewhere("https://github.com/openSUSE/perl-bootloader"),
+    },
     Tool { name: "xbps-install", found: Found::Elsewhere("https://github.com/void-linux/xbps") },
     Tool { name: "axe-core", found: Found::Module },
     Tool { name: "puppeteer-core", found: Found::Module },
