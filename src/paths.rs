@@ -21,6 +21,8 @@ pub const POLKIT_RULE: &str = "/usr/share/polkit-1/rules.d/50-onegpu.rules";
 pub const APPARMOR_DIR: &str = "/etc/apparmor.d/abstractions/libvirt-qemu.d";
 /// Hooks of packages for pacman (alpm-hooks(5)).
 pub const ALPM_HOOK_DIR: &str = "/usr/share/libalpm/hooks";
+/// What apk runs before and after each transaction (run_commit_hooks of its src/commit.c).
+pub const APK_COMMIT_HOOK: &str = "/etc/apk/commit_hooks.d/onegpu-host";
 /// What `apply` did, so that `revert` can undo exactly that.
 pub const STATE_DIR: &str = "/var/lib/onegpu";
 /// Where handovers and returns are logged, `NAME.log` for each guest; the one before it is `NAME.log.1`.

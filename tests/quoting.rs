@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, html, js, markdown, sh, xml};
+use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, html, js, markdown, plist, sh, xml};
 use proptest::prelude::*;
 
 /// Text as hostile as it gets: any character, and often the ones that matter.
@@ -153,6 +153,19 @@ proptest! {
     }
 
     #[test]
+    fn plist_reads_back_or_refuses(text in hostile()) {
+        // tests/real_xbps.rs has XBPS read it; its reader knows these names and no numbers.
+        match plist(&text) {
+            Ok(written) => {
+                prop_assert!(!written.contains(['<', '>']), "{:?}", written);
+                let read = written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+                prop_assert_eq!(read, text);
+            }
+            Err(_) => prop_assert!(text.contains(|c: char| c.is_control() && !"\t\n".contains(c))),
+        }
+    }
+
+    #[test]
     fn deb_description_stays_in_its_field(text in hostile()) {
         // tests/real_deb.rs has dpkg-deb read it; here every line is a continuation.
         for line in deb_description(&text).unwrap_or(" refused".into()).split('\n') {
@@ -184,7 +197,7 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried = ["sh", "xml", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
+    let tried = ["sh", "xml", "plist", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

@@ -316,3 +316,77 @@ fn wrong_use_is_said() {
     m.run("revert", &["guest", "none"]).ok();
     assert_same(&before, &m.tree(), "wrong use");
 }
+
+#[test]
+fn the_texts_of_refind_come_back_byte_for_byte() {
+    let menus = [
+        "\"Boot\"  \"root=UUID=1 rw\"\n\"Single\" \"root=UUID=1 single\"\n",
+        "# mine\n\"Boot\"\t\"\"",
+        "\"Boot\" \"root=/dev/sda1 iommu=pt\"\r\n\"Odd\"\r\n\r\n",
+        "\"Boot\" \"ro initrd=\\\\boot\\\\i.img iommu=pt2 xiommu=pt\"  \n\n",
+        "",
+    ];
+    for shell in shells() {
+        for text in menus {
+            let m = Machine::usual("t-refind");
+            m.write("boot/refind_linux.conf", text);
+            let before = m.tree();
+            m.run_by(&shell, "apply", &["host"], &[]).ok();
+            let now = m.read("boot/refind_linux.conf");
+            for (was, is) in text.lines().zip(now.lines()) {
+                let lacks = was.matches('"').count() == 4 && !was.starts_with('#');
+                assert_eq!(lacks, was != is, "{is:?}");
+                assert!(!lacks || ["intel_iommu=on", "iommu=pt"].iter().all(|word| {
+                    is.split(['"', ' ']).filter(|said| said == word).count() == 1
+                }), "{is:?}");
+                assert!(is.ends_with(&was[was.rfind('"').unwrap_or(was.len())..]), "{is:?}");
+            }
+            m.run_by(&shell, "apply", &["host"], &[]).ok().says("kernel-parameters: already applied");
+            m.run_by(&shell, "revert", &["host"], &[]).ok();
+            assert_same(&before, &m.tree(), text);
+        }
+    }
+    // Edited since: what the user wrote stays, what we wrote goes.
+    let m = Machine::usual("t-refind");
+    m.write("boot/refind_linux.conf", "\"Boot\" \"rw\"\n");
+    m.run("apply", &["host"]).ok();
+    m.write("boot/refind_linux.conf", "\"Mine\" \"rw intel_iommu=on quiet iommu=pt\"\n\"Two\" \"x\"");
+    m.run("status", &["host"]).no("not every line of /boot/refind_linux.conf has");
+    m.run("revert", &["host"]).ok();
+    assert_eq!(m.read("boot/refind_linux.conf"), "\"Mine\" \"rw quiet\"\n\"Two\" \"x\"");
+}
+
+#[test]
+fn limine_takes_a_drop_in_or_a_block_and_never_stands_alone() {
+    let line = "KERNEL_CMDLINE[default]+=\" intel_iommu=on iommu=pt\"";
+    let (settings, drop_in) = ("etc/default/limine", "etc/limine-entry-tool.d/50-onegpu.conf");
+    for text in ["KERNEL_CMDLINE[default]=\"root=UUID=1 rw\"\n", "A=1\nKERNEL_CMDLINE[default]+=\"quiet root=UUID=1\""] {
+        let m = Machine::usual("t-limine");
+        m.write(settings, text);
+        let before = m.tree();
+        m.run("apply", &["host"]).ok();
+        assert!(m.read(settings).starts_with(text) && m.read(settings).contains(&format!("\n{line}\n")));
+        assert!(!m.has(drop_in));
+        m.run("apply", &["host"]).ok().says("kernel-parameters: already applied");
+        m.run("revert", &["host"]).ok();
+        assert_same(&before, &m.tree(), text);
+    }
+
+    let m = Machine::usual("t-limine");
+    m.write(settings, "ESP_PATH=/boot\n");
+    m.write("etc/limine-entry-tool.d/01-default.conf", "KERNEL_CMDLINE[default]+=\"root=UUID=1\"\n");
+    let before = m.tree();
+    m.run("apply", &["host"]).ok();
+    assert!(m.read(drop_in).ends_with(&format!("{line}\n")));
+    m.run("revert", &["host"]).ok();
+    assert_same(&before, &m.tree(), "drop-in");
+
+    // Nothing says root=: a file of ours alone would be the whole command line.
+    let m = Machine::usual("t-limine");
+    m.write(settings, "ESP_PATH=/boot\n#KERNEL_CMDLINE[default]=\"root=UUID=1\"\n");
+    let before = m.tree();
+    m.run("apply", &["host"]).ok().says("no file of limine-entry-tool has root=");
+    assert!(!m.has(drop_in) && m.read(settings).lines().count() == 2);
+    m.run("revert", &["host"]).ok();
+    assert_same(&before, &m.tree(), "alone");
+}

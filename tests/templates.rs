@@ -38,6 +38,7 @@ const NUMBERS: &[&str] = &[
     "picture.width",
     "port",
     "row.y",
+    "file.size",
     "size",
 ];
 
@@ -49,6 +50,7 @@ const FIT: &[(Format, Context, &[&str])] = &[
     (Format::Xml, Context::Plain, &["xml"]),
     (Format::Xml, Context::Double, &["xml"]),
     (Format::Xml, Context::Single, &["xml"]),
+    (Format::Plist, Context::Plain, &["plist"]),
     (Format::Html, Context::Plain, &["html"]),
     (Format::Html, Context::Double, &["html"]),
     (Format::Js, Context::Plain, &["js"]),
@@ -68,6 +70,8 @@ fn format(name: &str) -> Option<Format> {
     Some(match (ending, file) {
         ("xml" | "svg", _) => Format::Xml,
         ("html", _) => Format::Html,
+        ("plist", _) => Format::Plist,
+        _ if name == "package/apk/removal.hook" => Format::Shell,
         ("rules", _) => Format::Js,
         ("md", _) => Format::Markdown,
         ("toml" | "8" | "conf" | "cil" | "css", _) | (_, "repo_name") => Format::Fixed,
@@ -77,7 +81,7 @@ fn format(name: &str) -> Option<Format> {
         (_, "PKGINFO" | "BUILDINFO" | "control" | "copyright" | "changelog" | "lintian-overrides") => {
             Format::Fields
         }
-        (_, "INSTALL" | "environment" | "prerm" | "postinst" | "postrm" | "preinst") => Format::Shell,
+        (_, "INSTALL" | "REMOVE" | "post-install" | "pre-deinstall" | "environment" | "prerm" | "postinst" | "postrm" | "preinst") => Format::Shell,
         _ if folder == "package/rpm" => Format::Shell,
         _ => return None,
     })

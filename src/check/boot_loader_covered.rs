@@ -1,6 +1,7 @@
 //! Whether onegpu has a way to set parameters with this boot loader.
 
 use super::{Answer, Check, Context, Needs, ok, unknown, warn};
+use crate::distro::Distro;
 use crate::machine::bootloader::Loader;
 
 pub(super) const CHECK: Check = Check {
@@ -20,10 +21,22 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let words = if words.is_empty() { "iommu=pt".to_owned() } else { words };
     let boot = &context.machine.boot;
     if boot.ostree {
+        let each = |option: &str, between: &str| {
+            words.split(' ').map(|word| format!("{option}{word}")).collect::<Vec<_>>().join(between)
+        };
         return warn(
-            "this is an image-based system (ostree): no package of onegpu's may edit its boot entries",
-            format!("`sudo rpm-ostree kargs --append-if-missing=\"{words}\"`, and reboot"),
+            "this is an image-based system (ostree, bootc): no package of onegpu's may edit its boot entries",
+            format!(
+                "`sudo rpm-ostree kargs {}`, and reboot; where the image is made with bootc, a file of it: \
+                 {}/50-onegpu.toml with kargs = [\"{}\"], which bootc alone reads and rpm-ostree does not",
+                each("--append-if-missing=", " "),
+                crate::paths::machine::BOOTC_KARGS,
+                each("", "\", \""),
+            ),
         );
+    }
+    if boot.uki == Some(true) && context.machine.distro.knows_images {
+        return ok("onegpu adds the words by an addon of the unified kernel image");
     }
     if boot.uki == Some(true) {
         return warn(
@@ -38,16 +51,18 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(loader) = boot.loader else {
         return unknown("the boot loader is not known", "see the check `boot-loader`");
     };
+    let in_file = |distro: &Distro| loader.in_profile().is_some_and(|word| distro.bootloader.contains_key(&word));
+    if context.distro.is_some_and(in_file) {
+        return ok(format!("onegpu knows how this distro does it with {}", loader.word()));
+    }
     let by_hand = match loader {
         Loader::Grub | Loader::SystemdBoot => {
-            let known = context.distro.zip(loader.in_profile()).map(|(d, l)| d.bootloader.contains_key(&l));
-            return match known {
+            return match context.distro {
                 None => unknown(
                     "the distro is not known, and so how it sets parameters",
                     "name it in the profile, [host] distro; `onegpu distros` lists those known",
                 ),
-                Some(true) => ok(format!("onegpu knows how this distro does it with {}", loader.word())),
-                Some(false) => warn(
+                Some(_) => warn(
                     format!("onegpu does not know how this distro does it with {}", loader.word()),
                     context.set_parameters(&context.wanted_parameters()),
                 ),

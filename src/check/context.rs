@@ -77,7 +77,7 @@ impl Context<'_> {
     /// The boot loader: the machine's, or else the profile's.
     pub fn boot_loader(&self) -> Option<Bootloader> {
         match self.machine.boot.loader {
-            Some(loader) => loader.in_profile(),
+            Some(_) => self.machine.boot.in_profile(&self.machine.distro),
             None => self.setup.map(|setup| setup.host.bootloader),
         }
     }
@@ -134,6 +134,19 @@ impl Context<'_> {
             Mechanism::KernelInstall => format!("in {} where it exists{again}", at::KERNEL_CMDLINE[0]),
             Mechanism::LoaderEntries => "on the `options` line of each entry in loader/entries".to_owned(),
             Mechanism::Kernelstub => format!("`sudo kernelstub --add-options \"{words}\"`"),
+            Mechanism::UpdateBootloader => {
+                let each: Vec<String> =
+                    words.split(' ').map(|word| format!("--add-option {word}")).collect();
+                format!("`sudo update-bootloader {} --config`", each.join(" "))
+            }
+            Mechanism::Limine => {
+                format!("in {}, KERNEL_CMDLINE[default]+=\" {words}\"{again}", at::LIMINE_DEFAULTS)
+            }
+            Mechanism::Refind => "in refind_linux.conf, into the second text of each line".to_owned(),
+            Mechanism::UkiAddon => format!(
+                "`sudo ukify build --cmdline=\"{words}\" --output=ESP/{}`, ESP being where the EFI partition is mounted",
+                at::UKI_ADDON
+            ),
             Mechanism::SourcedBlock => match (&way.file, &way.variable) {
                 (Some(file), Some(variable)) => format!("in {file}, {variable}{again}"),
                 _ => "by the file that your boot loader's generator reads".to_owned(),

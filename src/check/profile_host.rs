@@ -1,6 +1,7 @@
 //! The profile's `[host]` beside the machine.
 
 use super::{Answer, Check, Context, Needs, all_of, does_not_apply, fail, unknown};
+use crate::profile::Bootloader;
 
 pub(super) const CHECK: Check = Check {
     id: "profile-host",
@@ -21,9 +22,11 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         (Some(known), _) => Some(known.clone()),
         (None, id) => id.clone(),
     };
-    let loader = machine.boot.loader.map(|loader| loader.word().to_owned());
+    let known = machine.boot.in_profile(&machine.distro);
+    let loader = machine.boot.loader.map(|loader| known.map_or(loader.word(), Bootloader::word).to_owned());
     let init = machine.init.init.map(|init| init.word().to_owned()).or_else(|| machine.init.other.clone());
     let cpu = machine.cpu.vendor.map(|vendor| vendor.word().to_owned());
+    let loader_is_foreign = machine.boot.loader.is_some() && known.is_none();
     let host = &setup.host;
     let facts = [
         ("distro", setup.distro.id.clone(), distro),
@@ -36,7 +39,7 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
         Some(found) => fail(
             format!("the profile is for {key} {said}, and this machine has {found}"),
             match key {
-                "bootloader" if machine.boot.loader.is_some_and(|loader| loader.in_profile().is_none()) => {
+                "bootloader" if loader_is_foreign => {
                     "see the check `boot-loader-covered`: set the kernel's parameters yourself".to_owned()
                 }
                 "init" if machine.init.init.is_none() => {

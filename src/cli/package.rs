@@ -165,7 +165,7 @@ fn write(plans: &[Plan], outputs: &[package::Output], output: &Path) -> Result<S
 /// The one command that installs these packages of the folder `output`.
 fn command(plan: &Plan, output: &Path, packages: &[Built]) -> Result<String> {
     let mut line = plan.setup.distro.package.install_files.clone();
-    // Portage installs by name, from a folder that it is told.
+    // Portage and XBPS install by name, from a folder that they are told.
     let by_name = line.contains(FOLDER);
     if by_name {
         let folder = std::path::absolute(output).map_err(|error| failure(output, &error))?;
@@ -174,7 +174,9 @@ fn command(plan: &Plan, output: &Path, packages: &[Built]) -> Result<String> {
     for package in packages {
         line.push(' ');
         line.push_str(&match Path::new(&package.file_name).parent() {
-            Some(name) if by_name => word(name)?,
+            Some(name) if by_name && !name.as_os_str().is_empty() => word(name)?,
+            // XBPS' file names are NAME-VERSION_REVISION.ARCHITECTURE.xbps.
+            _ if by_name => word(Path::new(package.file_name.rsplit_once('-').map_or("", |(name, _)| name)))?,
             _ => word(&local(&output.join(&package.file_name)))?,
         });
     }

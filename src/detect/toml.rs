@@ -8,6 +8,7 @@ use crate::machine::Machine;
 use crate::machine::gpu::Gpu;
 use crate::machine::plain::plain;
 use crate::paths::machine as at;
+use crate::profile::Bootloader;
 use crate::profile::Driver;
 
 /// One line of a profile that the machine answers for.
@@ -107,7 +108,11 @@ pub fn host(machine: &Machine) -> Vec<Line> {
     let boot = &machine.boot;
     let why = boot.evidence.iter().find(|e| Some(e.loader) == boot.loader);
     let why = why.map(|e| format!("{} {}", e.from, e.says)).unwrap_or_default();
-    lines.push(match (boot.loader, boot.loader.and_then(|loader| loader.in_profile())) {
+    lines.push(match (boot.loader, boot.in_profile(&machine.distro)) {
+        (_, Some(Bootloader::Uki)) => {
+            let why = "StubInfo: the kernel is a unified image, and its parameters go there";
+            Line::said("bootloader", quoted(Bootloader::Uki.word()), why)
+        }
         (_, Some(known)) => Line::said("bootloader", quoted(known.word()), why),
         (Some(other), None) => {
             let why =

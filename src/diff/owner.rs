@@ -55,8 +55,8 @@ impl Owner {
                 Format::Deb => dpkg(root, &package.name, &mut files),
                 Format::Pacman => pacman(root, &package.name, &mut files),
                 Format::Portage => portage(root, &package.name, &mut files),
-                // rpm's is a database that only rpm reads; xbps' packages are not built yet.
-                Format::Rpm | Format::Xbps => {}
+                // rpm's is a database that only rpm reads; of the others our files say whose they are.
+                Format::Rpm | Format::Xbps | Format::Apk => {}
             }
         }
         Self { applied, files }

@@ -29,7 +29,7 @@ pub fn alternatives(format: Format, dependency: &str) -> Result<Vec<Atom<'_>>, S
             Some(any) => any.split(' ').collect(),
             None => vec![dependency],
         },
-        Format::Rpm | Format::Pacman | Format::Xbps => vec![dependency],
+        Format::Rpm | Format::Pacman | Format::Xbps | Format::Apk => vec![dependency],
     };
     words.into_iter().map(|word| atom(format, word)).collect()
 }
@@ -71,7 +71,7 @@ fn atom(format: Format, word: &str) -> Result<Atom<'_>, String> {
 }
 
 /// Whether the format allows the name: Debian policy 5.6.1, rpm's own checks,
-/// PKGBUILD(5), PMS 3.1, and xbps-src's manual.
+/// PKGBUILD(5), PMS 3.1, and the manuals of xbps-src and abuild.
 fn allowed(format: Format, name: &str) -> bool {
     let of = |name: &str, first: fn(u8) -> bool, rest: &[u8]| {
         let mut bytes = name.bytes();
@@ -80,7 +80,7 @@ fn allowed(format: Format, name: &str) -> bool {
     let lower = |name: &str| !name.bytes().any(|b| b.is_ascii_uppercase());
     match format {
         Format::Deb => name.len() > 1 && lower(name) && of(name, |b| b.is_ascii_alphanumeric(), b"+-."),
-        Format::Rpm | Format::Xbps => of(name, |b| b.is_ascii_alphanumeric(), b"+-._"),
+        Format::Rpm | Format::Xbps | Format::Apk => of(name, |b| b.is_ascii_alphanumeric(), b"+-._"),
         Format::Pacman => {
             lower(name) && of(name, |b| b.is_ascii_alphanumeric() || b"@_+".contains(&b), b"@._+-")
         }

@@ -103,8 +103,10 @@ pub enum Format {
     Pacman,
     /// An overlay of ebuilds and `.gpkg.tar`.
     Portage,
-    /// `.xbps`; rendered, not yet built.
+    /// `.xbps`.
     Xbps,
+    /// `.apk`, format 2.
+    Apk,
 }
 
 impl Format {
@@ -116,6 +118,7 @@ impl Format {
             Self::Pacman => "pacman",
             Self::Portage => "portage",
             Self::Xbps => "xbps",
+            Self::Apk => "apk",
         }
     }
 }
@@ -159,6 +162,9 @@ pub struct Needs {
     /// Where `security.selinux` is said: the tools that load a policy module.
     #[serde(default)]
     pub selinux: Vec<String>,
+    /// Where `bootloader.uki` is said: `ukify`, which makes the addon.
+    #[serde(default)]
+    pub ukify: Vec<String>,
     /// Glue for an init that is not the usual one.
     #[serde(default)]
     pub init: BTreeMap<Init, Vec<String>>,
@@ -179,6 +185,7 @@ impl Needs {
             ("pipewire", &self.pipewire),
             ("polkit", &self.polkit),
             ("selinux", &self.selinux),
+            ("ukify", &self.ukify),
         ]
         .into_iter()
         .chain(self.init.iter().map(|(init, names)| (init.word(), names)))
@@ -246,6 +253,10 @@ pub struct Services {
     /// Runit: where enabled services are linked.
     #[serde(default)]
     pub enabled: Option<String>,
+    /// Runit: services that the distro has no run scripts for, each with its program: the
+    /// host's package brings them.
+    #[serde(default)]
+    pub programs: BTreeMap<String, String>,
     /// OpenRC: the daemon's pidfile, where its init script has no `reload`: a
     /// SIGHUP goes to that process instead.
     #[serde(default)]
@@ -301,6 +312,14 @@ pub enum Mechanism {
     /// A marked block at the end of another shell file that a generator of boot
     /// entries reads: `file` and `variable` say which.
     SourcedBlock,
+    /// openSUSE's tool for all its boot loaders.
+    UpdateBootloader,
+    /// A drop-in of limine-entry-tool, or a block in its settings.
+    Limine,
+    /// The texts of refind_linux.conf.
+    Refind,
+    /// An addon that systemd's stub joins to a unified kernel image.
+    UkiAddon,
 }
 
 impl Mechanism {
@@ -314,6 +333,10 @@ impl Mechanism {
             Self::KernelInstall | Self::LoaderEntries => "steps/kernel-parameters-loader-entries",
             Self::Kernelstub => "steps/kernel-parameters-kernelstub",
             Self::SourcedBlock => "steps/kernel-parameters-sourced-block",
+            Self::UpdateBootloader => "steps/kernel-parameters-update-bootloader",
+            Self::Limine => "steps/kernel-parameters-limine",
+            Self::Refind => "steps/kernel-parameters-refind",
+            Self::UkiAddon => "steps/kernel-parameters-uki-addon",
         }
     }
 }

@@ -81,6 +81,10 @@ fn add(drafts: &mut Vec<Draft>, plan: &Plan, for_example: bool) {
                     let topic = file(artifact, &path, &package.name, &example);
                     merge(drafts, same, topic, &distro.id);
                 }
+                Content::RunScript { .. } => {
+                    let topic = file(artifact, &path, &package.name, &example);
+                    merge(drafts, format!("run script {path}"), topic, &distro.id);
+                }
                 Content::Target(target) => {
                     let topic = file(artifact, &path, &package.name, &example);
                     merge(drafts, format!("{target} {path}"), topic, &distro.id);

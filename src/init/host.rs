@@ -79,7 +79,7 @@ fn fit(facts: &Facts<'_>, answers: &Answers, distro: &Distro, lines: &mut [Line]
         unsay(lines, "init", format!("{init} runs, and onegpu does not know {name} with it"));
     }
     let loader = machine.boot.loader;
-    match (answers.bootloader, loader, loader.and_then(|loader| loader.in_profile())) {
+    match (answers.bootloader, loader, machine.boot.in_profile(&machine.distro)) {
         (None, Some(_), Some(known)) if !distro.bootloader.contains_key(&known) => {
             let why = format!("onegpu does not know how {name} sets kernel parameters with {known}");
             unsay(lines, "bootloader", why.clone());

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::boot_files;
 use super::efi_variables::{self as efi, LOADER};
 use super::kernel::KernelFacts;
+use super::os_release::DistroFacts;
 use super::plain::plain;
 use super::root::Root;
 use crate::paths::machine as at;
@@ -92,6 +93,15 @@ pub struct BootFacts {
 }
 
 impl BootFacts {
+    /// What a profile says for it, when a profile can: of a unified kernel image the image, where the
+    /// distro has a way for it, for there the words are.
+    pub fn in_profile(&self, distro: &DistroFacts) -> Option<Bootloader> {
+        match self.uki == Some(true) && distro.knows_images {
+            true => Some(Bootloader::Uki),
+            false => self.loader.and_then(Loader::in_profile),
+        }
+    }
+
     /// Evidence for other boot loaders than the one that booted. A hint that
     /// speaks for that one as well speaks against nothing.
     pub fn disagreeing(&self) -> impl Iterator<Item = &BootEvidence> {

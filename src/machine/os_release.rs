@@ -9,6 +9,7 @@ use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::distro::Distro;
 use crate::paths::machine as at;
+use crate::profile::Bootloader;
 
 /// The distro of a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +26,9 @@ pub struct DistroFacts {
     pub known_as: Option<String>,
     /// The family that file names.
     pub family: Option<String>,
+    /// Whether it says how unified kernel images get their parameters.
+    #[serde(skip)]
+    pub knows_images: bool,
 }
 
 /// Reads `etc/os-release`, then `usr/lib/os-release`: the first that names an id.
@@ -37,6 +41,7 @@ pub fn read(root: &Root, data: &DataDirs) -> Result<DistroFacts> {
     let ids: Vec<String> = facts.id.iter().chain(&facts.like).map(|id| id.to_ascii_lowercase()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     if let Some(distro) = Distro::resolve(data, &ids)? {
+        facts.knows_images = distro.bootloader.contains_key(&Bootloader::Uki);
         facts.known_as = Some(distro.id);
         facts.family = Some(distro.family);
     }
@@ -56,6 +61,7 @@ pub fn parse(text: &str) -> DistroFacts {
         version: plain_word(&read.version_id),
         known_as: None,
         family: None,
+        knows_images: false,
     }
 }
 

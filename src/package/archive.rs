@@ -65,6 +65,16 @@ impl Tar {
         }
     }
 
+    /// Says something of the next entry, in a header that POSIX calls extended.
+    ///
+    /// # Errors
+    /// None in memory, but tar's interface has one.
+    pub(super) fn extension(&mut self, key: &str, value: &str) -> Result<()> {
+        self.builder
+            .append_pax_extensions([(key, value.as_bytes())])
+            .map_err(|error| failure("tar", &error))
+    }
+
     /// The archive as it is.
     ///
     /// # Errors
@@ -78,7 +88,7 @@ impl Tar {
     /// # Errors
     /// As [`Tar::bytes`].
     pub(crate) fn zstd(self) -> Result<Vec<u8>> {
-        zstd::bulk::compress(&self.bytes()?, LEVEL).map_err(|error| failure("zstd", &error))
+        zstd(&self.bytes()?)
     }
 
     fn header(&self, kind: EntryType, mode: u32) -> Header {
@@ -94,6 +104,14 @@ impl Tar {
         header.set_size(0);
         header
     }
+}
+
+/// The bytes in zstd.
+///
+/// # Errors
+/// None in memory, but zstd's interface has one.
+pub(super) fn zstd(bytes: &[u8]) -> Result<Vec<u8>> {
+    zstd::bulk::compress(bytes, LEVEL).map_err(|error| failure("zstd", &error))
 }
 
 fn failure(what: &str, error: &std::io::Error) -> Diagnostic {

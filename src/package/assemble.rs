@@ -1,7 +1,7 @@
 //! From a plan to the packages of its distro's format.
 
 use super::parallel::parallel;
-use super::{Built, Output, SetupPackage, deb, gpkg, overlay, pacman, rpm};
+use super::{Built, Output, SetupPackage, apk, deb, gpkg, overlay, pacman, rpm, xbps};
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::distro::{Distro, Format};
@@ -59,8 +59,8 @@ fn rendered(engine: &mut Engine<'_>, plan: &Plan, package: &PackagePlan, epoch: 
 /// Builds one package file.
 type Writer = fn(&mut Engine<'_>, &SetupPackage) -> Result<Built>;
 
-fn writer(distro: &Distro) -> Result<Writer> {
-    Ok(match distro.package.format {
+fn writer(distro: &Distro) -> Writer {
+    match distro.package.format {
         Format::Deb => deb::build,
         Format::Rpm => rpm::build,
         Format::Pacman => pacman::build,
@@ -69,12 +69,9 @@ fn writer(distro: &Distro) -> Result<Writer> {
             let built = gpkg::build(engine, package)?;
             Ok(Built { file_name: format!("{}/{}", gpkg::folder(package), built.file_name), ..built })
         },
-        Format::Xbps => {
-            let (name, format) = (&distro.name, distro.package.format.word());
-            return Err(Diagnostic::input(format!("packages for {name} ({format}) cannot be built yet"))
-                .help("`onegpu render` writes the same files for reading"));
-        }
-    })
+        Format::Apk => apk::build,
+        Format::Xbps => xbps::build,
+    }
 }
 
 /// A piece of work that needs nothing of another.
@@ -107,17 +104,17 @@ impl Job<'_> {
 }
 
 /// All work on the plans, each piece with its plan's number.
-fn jobs(plans: &[Plan]) -> Result<Vec<(usize, Job<'_>)>> {
+fn jobs(plans: &[Plan]) -> Vec<(usize, Job<'_>)> {
     let mut jobs = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
         let distro = &plan.setup.distro;
-        let writer = writer(distro)?;
+        let writer = writer(distro);
         jobs.extend(plan.packages.iter().map(|package| (at, Job::Package(plan, package, writer))));
         if distro.package.format == Format::Portage {
             jobs.push((at, Job::Overlay(plan)));
         }
     }
-    Ok(jobs)
+    jobs
 }
 
 /// What was made, by plan.
@@ -137,9 +134,9 @@ fn outputs(plans: &[Plan], jobs: &[(usize, Job<'_>)], made: Vec<Made>) -> Vec<Ou
 /// take part: most of the work is compression.
 ///
 /// # Errors
-/// When a template is bad, or nobody has written a format yet; the first in order.
+/// When a template is bad; the first in order.
 pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
-    let jobs = jobs(plans)?;
+    let jobs = jobs(plans);
     let begin = || Ok((Engine::bare(data)?, None));
     let made = parallel(jobs.len(), begin, |(engine, plan), at| {
         let (of, job) = &jobs[at];
@@ -158,7 +155,7 @@ pub fn build(data: &DataDirs, plans: &[Plan], epoch: u32) -> Result<Vec<Output>>
 /// # Errors
 /// As [`build`].
 pub fn build_with(engine: &mut Engine<'_>, plans: &[Plan], epoch: u32) -> Result<Vec<Output>> {
-    let jobs = jobs(plans)?;
+    let jobs = jobs(plans);
     let mut turned = None;
     let made = jobs.iter().map(|(of, job)| {
         if turned.replace(*of) != Some(*of) {

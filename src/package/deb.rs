@@ -1,8 +1,6 @@
 //! Debian packages: an `ar` of `debian-binary`, `control.tar.xz` and
 //! `data.tar.xz` (deb(5)). Zstandard would break Debian 12's tools.
 
-mod tarball;
-
 use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,12 +10,12 @@ use md5::{Digest, Md5};
 use serde::Serialize;
 
 use super::archive::hex;
+use super::tarball::Tarball;
 use super::{Built, HOMEPAGE, HOST, MAINTAINER, SetupPackage, manual, tree, unwritable};
 use crate::diag::Result;
 use crate::paths;
 use crate::plan::Kind;
 use crate::render::{Engine, File};
-use tarball::Tarball;
 
 /// The preset of xz, by measurement on the example's packages: 6, which dpkg-deb
 /// takes, makes them 4 % smaller and takes four times as long.

@@ -1,6 +1,7 @@
 //! Native packages, written in Rust on any host and without root. Each format
 //! is one file; all take the same [`SetupPackage`].
 
+pub mod apk;
 pub(crate) mod archive;
 mod assemble;
 pub mod deb;
@@ -11,7 +12,9 @@ pub mod overlay;
 pub mod pacman;
 pub(crate) mod parallel;
 pub mod rpm;
+mod tarball;
 pub mod tree;
+pub mod xbps;
 
 use serde::Serialize;
 

@@ -50,6 +50,10 @@ pub const LIMINE_FILES: [&str; 5] = [
 ];
 /// The settings of limine-entry-tool.
 pub const LIMINE_DEFAULTS: &str = "/etc/default/limine";
+/// Our drop-in of limine-entry-tool.
+pub const LIMINE_DROP_IN: &str = "/etc/limine-entry-tool.d/50-onegpu.conf";
+/// Our addon for unified kernel images, below one of [`BOOT_MOUNTS`].
+pub const UKI_ADDON: &str = "loader/addons/50-onegpu.addon.efi";
 /// rEFInd's menu below one of [`BOOT_MOUNTS`].
 pub const REFIND_FILES: [&str; 2] = ["refind_linux.conf", "EFI/refind/refind.conf"];
 /// Syslinux' menu below one of [`BOOT_MOUNTS`].
@@ -59,6 +63,8 @@ pub const SYSLINUX_FILES: [&str; 4] =
 pub const LILO_CONFIG: &str = "/etc/lilo.conf";
 /// Pop!_OS's tool, which keeps systemd-boot's entries.
 pub const KERNELSTUB: &str = "/etc/kernelstub/configuration";
+/// Where an image of bootc's names kernel parameters.
+pub const BOOTC_KARGS: &str = "/usr/lib/bootc/kargs.d";
 /// There on a machine that was booted from an ostree deployment.
 pub const OSTREE_BOOTED: &str = "/run/ostree-booted";
 

@@ -1,7 +1,7 @@
 //! Which of the distro's packages a setup needs: as dependencies, and as one list.
 
 use crate::distro::{AccessMethod, Format, alternatives, package_use};
-use crate::profile::{Audio, GuestOs};
+use crate::profile::{Audio, Bootloader, GuestOs};
 use crate::setup::{Guest, Setup};
 
 /// What the host's part needs: the daemon, the emulator, firmware, the network.
@@ -20,6 +20,9 @@ pub(super) fn host(setup: &Setup) -> Vec<String> {
     if setup.distro.security.selinux {
         names.extend(needs.selinux.iter().cloned());
     }
+    if setup.host.bootloader == Bootloader::Uki {
+        names.extend(needs.ukify.iter().cloned());
+    }
     names.extend(needs.init.get(&setup.host.init).into_iter().flatten().cloned());
     unique(names)
 }
@@ -29,7 +32,7 @@ pub(super) fn host(setup: &Setup) -> Vec<String> {
 pub(super) fn guest(setup: &Setup, guest: &Guest) -> Vec<String> {
     let host = match setup.distro.package.format {
         Format::Portage => "app-emulation/onegpu-host",
-        Format::Deb | Format::Rpm | Format::Pacman | Format::Xbps => "onegpu-host",
+        Format::Deb | Format::Rpm | Format::Pacman | Format::Xbps | Format::Apk => "onegpu-host",
     };
     let mut names = vec![host.to_owned()];
     names.extend(guest_needs(setup, guest));

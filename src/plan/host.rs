@@ -122,6 +122,7 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             guide: "Configuring libvirt: user and groups",
         });
     }
+    out.extend(run_scripts(setup));
     if setup.distro.security.selinux {
         out.push(Artifact {
             path: format!("{}/selinux/onegpu-hook.cil", share(setup)),
@@ -149,6 +150,26 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
         });
     }
     out
+}
+
+/// Run scripts for runit, where the distro has none for libvirt.
+fn run_scripts(setup: &Setup) -> impl Iterator<Item = Artifact> {
+    let services = setup.distro.libvirt.get(&setup.host.init);
+    let folder = services.and_then(|services| services.available.clone()).unwrap_or_default();
+    let programs = services.map(|services| services.programs.clone()).unwrap_or_default();
+    programs.into_iter().map(move |(name, program)| Artifact {
+        path: format!("{folder}/{name}/run"),
+        kind: Kind::ConfigExecutable,
+        content: Content::RunScript { service: name.clone(), program },
+        reason: format!("runit's service `{name}`, which {} has not.", setup.distro.name),
+        because: Because::new(
+            setup,
+            None,
+            &[Key::Init, Key::Distro],
+            "libvirt's init scripts start no guest under this runit",
+        ),
+        guide: "Enabling libvirt",
+    })
 }
 
 fn steps(setup: &Setup) -> Vec<Step> {

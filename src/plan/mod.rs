@@ -104,6 +104,13 @@ pub enum Content {
     Template(&'static str),
     /// A template that all steps share the frame of: the step's own name.
     Step(&'static str),
+    /// The run script of a service of runit.
+    RunScript {
+        /// The service's name.
+        service: String,
+        /// What it runs.
+        program: String,
+    },
     /// A symbolic link's target.
     Target(String),
 }
@@ -144,8 +151,10 @@ impl Plan {
                 guide: step.guide,
             });
             package.artifacts.extend(steps.collect::<Vec<_>>());
-            if setup.distro.package.format == Format::Pacman {
-                package.artifacts.push(removal_hook(&setup, &package.name));
+            match setup.distro.package.format {
+                Format::Pacman => package.artifacts.push(removal_hook(&setup, &package.name)),
+                Format::Apk if package.guest.is_none() => package.artifacts.push(commit_hook(&setup)),
+                _ => {}
             }
         }
         Self { setup, packages }
@@ -164,6 +173,23 @@ fn removal_hook(setup: &Setup, package: &str) -> Artifact {
             None,
             &[Key::Distro],
             "pacman goes on with a removal whatever the package's own script returns",
+        ),
+        guide: "All of it, which is done by hand there",
+    }
+}
+
+/// apk's way to refuse a removal: it asks before a transaction, not for a package.
+fn commit_hook(setup: &Setup) -> Artifact {
+    Artifact {
+        path: paths::APK_COMMIT_HOOK.to_owned(),
+        kind: Kind::Executable,
+        content: Content::Template("package/apk/removal.hook"),
+        reason: "Refuses `apk del` while a guest has the card.".into(),
+        because: Because::new(
+            setup,
+            None,
+            &[Key::Distro],
+            "apk goes on with a removal whatever the package's own script returns",
         ),
         guide: "All of it, which is done by hand there",
     }

@@ -18,6 +18,9 @@ impl Artifact {
                 "It goes with `pacman -Rn`; with `-R` alone, one that you edited stays as `.pacsave`."
             }
             (_, Format::Portage) => "It goes with its package; one that you edited stays.",
+            (_, Format::Apk) => {
+                "It goes with `apk del --purge`; without `--purge`, one that you edited stays."
+            }
             (_, Format::Xbps) => "It goes with its package; one that you edited stays.",
         }
     }

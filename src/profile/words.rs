@@ -46,6 +46,12 @@ words! {
         Grub = "grub",
         /// systemd-boot.
         SystemdBoot = "systemd-boot",
+        /// Limine, with limine-entry-tool.
+        Limine = "limine",
+        /// rEFInd.
+        Refind = "refind",
+        /// A unified kernel image, whatever starts it.
+        Uki = "uki",
     }
 }
 

@@ -165,6 +165,10 @@ pub fn files(engine: &mut Engine<'_>, package: &PackagePlan) -> Result<Vec<File>
         let bytes = match &artifact.content {
             Content::Target(target) => target.clone(),
             Content::Template(name) => engine.render(name, &[("guest", guest.clone())])?,
+            Content::RunScript { service, program } => {
+                let text = |text: &String| tera::Value::from_serializable(text);
+                engine.render("host/runit-run", &[("service", text(service)), ("program", text(program))])?
+            }
             Content::Step(name) => {
                 let step = package.steps.iter().find(|step| step.template == *name);
                 engine.render(name, &[("guest", guest.clone()), ("step", step_value(step))])?

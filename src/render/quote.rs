@@ -13,6 +13,7 @@ use super::wrap;
 pub const FILTERS: &[(&str, Quote)] = &[
     ("sh", sh),
     ("xml", xml),
+    ("plist", plist),
     ("html", html),
     ("js", js),
     ("comment", comment),
@@ -90,6 +91,14 @@ pub fn xml(text: &str) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// A string of a property list as XBPS reads it: its reader knows names like `&amp;` and no numbers.
+pub fn plist(text: &str) -> Result<String, String> {
+    match text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\n')) {
+        Some(c) => Err(format!("a property list cannot have {c:?}")),
+        None => Ok(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")),
+    }
 }
 
 /// Text or an attribute's value on a page that people read: what a browser would hide is spelled out,

@@ -125,6 +125,7 @@ fn when(artifact: &Artifact) -> (When, usize) {
     let name = match &artifact.content {
         Content::Step(_) => return (When::Install, 4),
         Content::Target(_) => return (When::Start, 1),
+        Content::RunScript { .. } => return (When::Install, 2),
         Content::Template(name) => *name,
     };
     match name {
@@ -140,7 +141,7 @@ fn when(artifact: &Artifact) -> (When, usize) {
         "guest/stop.sh" => (When::End, 0),
         "host/status" => (When::Asked, 0),
         "host/revert" => (When::Removal, 1),
-        "package/pacman/removal.hook" => (When::Removal, 0),
+        "package/pacman/removal.hook" | "package/apk/removal.hook" => (When::Removal, 0),
         // The library of apply, and what is not listed here: it is there from the beginning.
         _ => (When::Install, 1),
     }
@@ -149,7 +150,7 @@ fn when(artifact: &Artifact) -> (When, usize) {
 fn entry(plan: &Plan, package: &PackagePlan, artifact: &Artifact) -> Entry {
     let step: Option<&Step> = match artifact.content {
         Content::Step(template) => package.steps.iter().find(|step| step.template == template),
-        Content::Template(_) | Content::Target(_) => None,
+        Content::Template(_) | Content::Target(_) | Content::RunScript { .. } => None,
     };
     let format = plan.setup.distro.package.format;
     Entry {

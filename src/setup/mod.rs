@@ -276,8 +276,9 @@ fn guest(said: &profile::Guest, format: Format) -> Guest {
 fn package_name(guest: &str, format: Format) -> String {
     let guest = match format {
         // Debian policy 5.6.7 and Arch's package guidelines: lower case; no `_` in Debian.
-        Format::Deb => guest.to_ascii_lowercase().replace('_', "-"),
-        Format::Pacman | Format::Xbps => guest.to_ascii_lowercase(),
+        // XBPS takes `a-1_2` for version 1_2 of `a`.
+        Format::Deb | Format::Xbps => guest.to_ascii_lowercase().replace('_', "-"),
+        Format::Pacman | Format::Apk => guest.to_ascii_lowercase(),
         Format::Rpm => guest.to_owned(),
         // PMS 3.1.2: letters, digits, `_`, `+`, `-`, and no ending that looks like a version.
         Format::Portage => guest.replace(['.', '-'], "_"),

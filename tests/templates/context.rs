@@ -7,6 +7,8 @@
 pub enum Format {
     Shell,
     Xml,
+    /// Property lists of XBPS: XML whose reader knows no numbers.
+    Plist,
     /// Pages: values stand in text and in double quotes.
     Html,
     Js,
@@ -78,7 +80,7 @@ impl Reader {
                     Context::Plain
                 }
             }
-            (Format::Xml | Format::Html, Frame::XmlTag | Frame::XmlComment) => Context::Nowhere,
+            (Format::Xml | Format::Plist | Format::Html, Frame::XmlTag | Frame::XmlComment) => Context::Nowhere,
             (_, Frame::Double) => Context::Double,
             (_, Frame::Single) => Context::Single,
             (_, Frame::Comment) => Context::Comment,
@@ -93,7 +95,7 @@ impl Reader {
             match self.format {
                 Format::Shell => self.shell(c, &mut rest),
                 Format::Js => self.js(c, &mut rest),
-                Format::Xml | Format::Html => self.xml(c, rest.as_str()),
+                Format::Xml | Format::Plist | Format::Html => self.xml(c, rest.as_str()),
                 Format::Markdown | Format::Fields | Format::Words | Format::Fixed => {}
             }
             self.last = c;

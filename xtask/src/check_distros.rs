@@ -114,6 +114,9 @@ fn inits(distro: &Distro, own: &Table, wrong: &mut Vec<String>) {
                 for name in services.enable.iter().filter(|name| services.unless_enabled.contains(name)) {
                     wrong.push(format!("[libvirt.{init}] enables `{name}` unless it is enabled"));
                 }
+                for name in services.programs.keys().filter(|name| !services.enable.contains(name)) {
+                    wrong.push(format!("[libvirt.{init}] brings `{name}`, which it does not enable"));
+                }
                 let folders = services.available.is_some() && services.enabled.is_some();
                 if *init == Init::Runit && !folders {
                     wrong.push("[libvirt.runit] needs `available` and `enabled`".into());
@@ -138,21 +141,29 @@ fn inits(distro: &Distro, own: &Table, wrong: &mut Vec<String>) {
     }
 }
 
-/// Both boot loaders are covered, each by a way whose template is there and
+/// The two usual boot loaders are covered, each by a way whose template is there and
 /// which has all the keys it works with.
 fn boot_loaders(distro: &Distro, data: &DataDirs, wrong: &mut Vec<String>) {
-    for loader in Bootloader::ALL {
-        let Some(way) = distro.bootloader.get(loader) else {
+    for loader in [Bootloader::Grub, Bootloader::SystemdBoot, distro.default_bootloader] {
+        if !distro.bootloader.contains_key(&loader) {
             wrong.push(format!("[bootloader.{loader}] is missing"));
-            continue;
-        };
+        }
+    }
+    if distro.bootloader.contains_key(&Bootloader::Uki) == distro.needs.ukify.is_empty() {
+        wrong.push("[bootloader.uki] and needs.ukify belong together".into());
+    }
+    for (loader, way) in &distro.bootloader {
         let template = way.mechanism.template();
         if data.template(template).is_err() {
             wrong.push(format!("[bootloader.{loader}] there is no template {template}"));
         }
         let generates = matches!(
             way.mechanism,
-            Mechanism::GrubDropIn | Mechanism::GrubBlock | Mechanism::KernelInstall | Mechanism::SourcedBlock
+            Mechanism::GrubDropIn
+                | Mechanism::GrubBlock
+                | Mechanism::KernelInstall
+                | Mechanism::SourcedBlock
+                | Mechanism::Limine
         );
         if generates == way.regenerate.is_empty() {
             let not = if generates { "needs" } else { "has no use for" };

@@ -27,6 +27,8 @@ pub enum Found {
     Module,
     /// A Debian root to change into.
     Root,
+    /// A program on PATH that no Debian package has: where its source is.
+    Elsewhere(&'static str),
     /// Being root; nothing to install.
     Superuser,
 }
@@ -70,6 +72,12 @@ pub const TOOLS: &[Tool] = &[
     debian("xz", "xz-utils"),
     debian("zsh", "zsh"),
     debian("zstd", "zstd"),
+    Tool { name: "apk", found: Found::Elsewhere("https://gitlab.alpinelinux.org/alpine/apk-tools") },
+    Tool {
+        name: "update-bootloader",
+        found: Found::Elsewhere("https://github.com/openSUSE/perl-bootloader"),
+    },
+    Tool { name: "xbps-install", found: Found::Elsewhere("https://github.com/void-linux/xbps") },
     Tool { name: "axe-core", found: Found::Module },
     Tool { name: "puppeteer-core", found: Found::Module },
     Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
@@ -93,7 +101,7 @@ impl Tool {
     pub fn is_there(&self, sh: &Shell) -> bool {
         match self.found {
             Found::Module => browser::has(self.name),
-            Found::Debian(_) => on_path(sh, self.name).is_some(),
+            Found::Debian(_) | Found::Elsewhere(_) => on_path(sh, self.name).is_some(),
             Found::Python(program) => on_path(sh, program).is_some(),
             Found::Root => roots::is_there(self.name),
             Found::Superuser => is_superuser(sh),

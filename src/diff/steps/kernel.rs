@@ -14,6 +14,12 @@ pub fn found(root: &Root, setup: &Setup) -> Found {
         Mechanism::GrubDropIn => way.generated.iter().cloned().collect(),
         Mechanism::GrubBlock => vec![at::GRUB_DEFAULTS.to_owned()],
         Mechanism::Kernelstub => vec![at::KERNELSTUB.to_owned()],
+        Mechanism::UpdateBootloader => {
+            vec![at::GRUB_DEFAULTS.to_owned(), at::KERNEL_CMDLINE[0].to_owned()]
+        }
+        Mechanism::Limine => limine(root),
+        Mechanism::Refind => below_boot(root, &at::REFIND_FILES[..1]),
+        Mechanism::UkiAddon => below_boot(root, &[at::UKI_ADDON]),
         Mechanism::SourcedBlock => way.file.iter().cloned().collect(),
         Mechanism::Grubby | Mechanism::KernelInstall | Mechanism::LoaderEntries => entries(root),
     };
@@ -42,6 +48,20 @@ pub fn found(root: &Root, setup: &Setup) -> Found {
         )),
         _ => Found::InForce,
     }
+}
+
+/// Where limine-entry-tool takes the words from: our drop-in, or its settings that stand above it.
+fn limine(root: &Root) -> Vec<String> {
+    match root.is_file(at::LIMINE_DROP_IN) {
+        true => vec![at::LIMINE_DROP_IN.to_owned()],
+        false => vec![at::LIMINE_DEFAULTS.to_owned()],
+    }
+}
+
+/// Those of the files that are below a mount of the boot loader's.
+fn below_boot(root: &Root, files: &[&str]) -> Vec<String> {
+    let paths = at::BOOT_MOUNTS.iter().flat_map(|mount| files.iter().map(move |file| format!("{mount}/{file}")));
+    paths.filter(|path| root.is_file(path)).collect()
 }
 
 /// The boot entries that start a Linux.

@@ -32,6 +32,7 @@ fn planned() -> Result<BTreeSet<String>> {
             out.extend(package.artifacts.into_iter().filter_map(|artifact| match artifact.content {
                 Content::Template(name) | Content::Step(name) => Some(name.to_owned()),
                 Content::Target(_) => None,
+                Content::RunScript { .. } => Some("host/runit-run".to_owned()),
             }));
         }
     }

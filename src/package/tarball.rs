@@ -1,11 +1,11 @@
-//! Tar archives as dpkg-deb writes them: GNU headers, every name with a leading
-//! `./`, all of root's, one time for all.
+//! Tar archives as dpkg-deb and xbps-create write them: GNU headers, every name
+//! with a leading `./`, all of root's, one time for all.
 
 use std::io;
 
 use tar::{Builder, EntryType, Header};
 
-use crate::package::tree::{DIR_MODE, Entry};
+use super::tree::{DIR_MODE, Entry};
 
 /// A tar archive in memory.
 pub(super) struct Tarball {
@@ -16,9 +16,14 @@ pub(super) struct Tarball {
 impl Tarball {
     /// An archive whose entries are of `time`, in seconds since 1970. It starts with `./`.
     pub(super) fn new(time: u32) -> io::Result<Self> {
-        let mut tarball = Self { out: Builder::new(Vec::new()), time: time.into() };
+        let mut tarball = Self::bare(time);
         tarball.add("/", EntryType::Directory, DIR_MODE, None, &[])?;
         Ok(tarball)
+    }
+
+    /// The same without `./` itself: its first entry is the first that is added.
+    pub(super) fn bare(time: u32) -> Self {
+        Self { out: Builder::new(Vec::new()), time: time.into() }
     }
 
     /// Adds an entry of a package's tree.
