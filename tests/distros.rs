@@ -171,3 +171,85 @@ fn a_guest_depends_on_the_host_part_and_the_list_does_not_name_it() {
         assert!(!plan.packages[0].depends.iter().any(|name| name.contains("onegpu")));
     }
 }
+
+/// The claims of `tested`, held against what the test suite has. Who has more than he says is told, too.
+#[test]
+fn what_a_file_says_of_its_tests_is_so() {
+    use onegpu::distro::Tested;
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    let sums = read(&tests.join("matrix.sums"));
+    let names = |folder: &Path| {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let golden = names(&tests.join("golden"));
+    let mut by_owner = read(&tests.join("lifecycle/families.rs"));
+    for name in names(&tests).iter().filter(|name| name.starts_with("real_")) {
+        by_owner += &read(&tests.join(name));
+    }
+    let lab = read(&tests.join("../xtask/src/lab/facts.rs"));
+    for id in DataDirs::embedded().distro_ids() {
+        let distro = Distro::load(&DataDirs::embedded(), &id).unwrap();
+        assert!(
+            sums.lines().any(|line| line.starts_with(&format!("{id} "))),
+            "{id} has no cell in matrix.sums"
+        );
+        let in_lab = lab.contains(&format!("\"id\": \"{id}\""));
+        let installed = by_owner.contains(&format!("planned(\"{id}\")"))
+            || by_owner.contains(&format!("DISTRO: &'static str = \"{id}\""));
+        let is_of = |name: &String, init: &str| name.starts_with(&format!("{id}-{init}-"));
+        let a_tree = golden.iter().any(|name| distro.inits.iter().any(|init| is_of(name, init.word())));
+        let best = match (in_lab, installed, a_tree) {
+            (true, ..) => Tested::Lab,
+            (_, true, _) => Tested::RealTools,
+            (.., true) => Tested::GoldenTree,
+            _ => Tested::Rendered,
+        };
+        assert_eq!(distro.tested, best, "{id}");
+    }
+}
+
+/// The README explains the keys that a file may have, and no others.
+#[test]
+fn the_readme_has_every_key_and_no_other() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("distros/README.md")).unwrap();
+    let (_, keys) = readme.split_once("\n## Keys\n").unwrap();
+    let sections = [
+        ("", "The distro"),
+        ("package", "`package`"),
+        ("dirs", "`dirs`"),
+        ("needs", "`needs`"),
+        ("firmware", "`firmware`"),
+        ("security", "`security`"),
+        ("access", "`access`"),
+        ("libvirt.systemd", "`libvirt`"),
+        ("bootloader.grub", "`bootloader`"),
+        ("display-manager.systemd", "`display-manager`"),
+    ];
+    for (table, title) in sections {
+        // A key that nobody knows, in each table: the message names all that are known there.
+        let wrong = match table {
+            "" => format!("{GARUDA}zzz = 1\n"),
+            table => format!("{GARUDA}[{table}]\nzzz = 1\n"),
+        };
+        let message = refused(&[("garuda", &wrong)], "garuda");
+        let (_, known) = message.split_once("known: ").unwrap_or_else(|| panic!("{message}"));
+        let mut known: Vec<&str> = known.lines().next().unwrap().split(", ").map(str::trim).collect();
+        if table.is_empty() {
+            // Each table has a section of its own.
+            known.retain(|key| sections.iter().all(|(table, _)| table.split('.').next() != Some(key)));
+        }
+        let section =
+            keys.split("\n### ").find(|section| section.trim_start_matches("\n### ").starts_with(title));
+        let section = section.unwrap_or_else(|| panic!("no section {title}"));
+        let (_, rows) =
+            section.split_once("| key | value |").unwrap_or_else(|| panic!("{title} has no keys"));
+        let rows = rows.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let cells = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(','));
+        let mut explained: Vec<&str> = cells.map(|key| key.trim().trim_matches('`')).collect();
+        explained.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(explained, known, "[{table}]");
+    }
+}

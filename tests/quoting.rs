@@ -6,7 +6,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use onegpu::render::quote::{FILTERS, bash, comment, deb_description, field, html, js, markdown, plist, sh, xml};
+use onegpu::render::quote::{
+    FILTERS, bash, comment, deb_description, field, html, js, markdown, plist, sh, xml,
+};
 use proptest::prelude::*;
 
 /// Text as hostile as it gets: any character, and often the ones that matter.
@@ -197,7 +199,8 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried = ["sh", "xml", "plist", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
+    let tried =
+        ["sh", "xml", "plist", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

@@ -115,7 +115,10 @@ fn update_bootloader_with_grub() {
 
     // A kernel has come since: the words go by the tool, and the user's own one is back.
     verb(&root, "apply");
-    root.write("/boot/grub2/grub.cfg", "linux /vmlinuz quiet iommu=pt intel_iommu=on\nlinux /vmlinuz-new x\n");
+    root.write(
+        "/boot/grub2/grub.cfg",
+        "linux /vmlinuz quiet iommu=pt intel_iommu=on\nlinux /vmlinuz-new x\n",
+    );
     verb(&root, "revert");
     let now = root.read("/etc/default/grub");
     assert!(now.contains("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=soft\"\n"), "{now}");
@@ -160,7 +163,11 @@ fn an_addon_comes_and_goes_as_a_file() {
     let before = root.listing(&except);
     assert!(verb(&root, "apply").contains("ukify is not here"));
     // A stand-in: what ukify makes of its words is shown where it is (`ukify inspect`).
-    program(&root, "/usr/local/bin/ukify", "for w; do case $w in --output=*) echo \"MZ $*\" >\"${w#--output=}\" ;; esac; done");
+    program(
+        &root,
+        "/usr/local/bin/ukify",
+        "for w; do case $w in --output=*) echo \"MZ $*\" >\"${w#--output=}\" ;; esac; done",
+    );
     verb(&root, "apply");
     let addon = root.read("/efi/loader/addons/50-onegpu.addon.efi");
     assert!(addon.starts_with("MZ build --cmdline=intel_iommu=on iommu=pt "), "{addon}");

@@ -52,8 +52,7 @@ impl Void {
 
     /// Makes a repository of the packages and installs them from it, as the printed command does.
     fn installing(&self, packages: &[SetupPackage]) -> Command {
-        let files: Vec<PathBuf> =
-            packages.iter().map(|package| write(self.folder.path(), package)).collect();
+        let files: Vec<PathBuf> = packages.iter().map(|package| write(self.folder.path(), package)).collect();
         ran(bounded("xbps-rindex").args(["-f", "-a"]).args(files));
         let mut command = self.xbps("install");
         command.args(["-y", "-i", "-R"]).arg(self.folder.path());
@@ -144,8 +143,10 @@ fn the_example_goes_in_and_out_of_void_without_a_trace() {
     let void = Void::new();
     let packages = sample::planned("void");
     let needs = packages.iter().flat_map(|package| &package.depends);
-    let dummies: Vec<SetupPackage> =
-        needs.filter(|name| !["onegpu-host", LIBVIRT].contains(&name.as_str())).map(|name| dummy(name)).collect();
+    let dummies: Vec<SetupPackage> = needs
+        .filter(|name| !["onegpu-host", LIBVIRT].contains(&name.as_str()))
+        .map(|name| dummy(name))
+        .collect();
     void.install(&dummies);
     let before = void.snapshot();
     for _ in ["first", "again"] {

@@ -336,9 +336,13 @@ fn the_texts_of_refind_come_back_byte_for_byte() {
             for (was, is) in text.lines().zip(now.lines()) {
                 let lacks = was.matches('"').count() == 4 && !was.starts_with('#');
                 assert_eq!(lacks, was != is, "{is:?}");
-                assert!(!lacks || ["intel_iommu=on", "iommu=pt"].iter().all(|word| {
-                    is.split(['"', ' ']).filter(|said| said == word).count() == 1
-                }), "{is:?}");
+                assert!(
+                    !lacks
+                        || ["intel_iommu=on", "iommu=pt"]
+                            .iter()
+                            .all(|word| { is.split(['"', ' ']).filter(|said| said == word).count() == 1 }),
+                    "{is:?}"
+                );
                 assert!(is.ends_with(&was[was.rfind('"').unwrap_or(was.len())..]), "{is:?}");
             }
             m.run_by(&shell, "apply", &["host"], &[]).ok().says("kernel-parameters: already applied");
@@ -360,14 +364,19 @@ fn the_texts_of_refind_come_back_byte_for_byte() {
 fn limine_takes_a_drop_in_or_a_block_and_never_stands_alone() {
     let line = "KERNEL_CMDLINE[default]+=\" intel_iommu=on iommu=pt\"";
     let (settings, drop_in) = ("etc/default/limine", "etc/limine-entry-tool.d/50-onegpu.conf");
-    for text in ["KERNEL_CMDLINE[default]=\"root=UUID=1 rw\"\n", "A=1\nKERNEL_CMDLINE[default]+=\"quiet root=UUID=1\""] {
+    for text in [
+        "KERNEL_CMDLINE[default]=\"root=UUID=1 rw\"\n",
+        "A=1\nKERNEL_CMDLINE[default]+=\"quiet root=UUID=1\"",
+    ] {
         let m = Machine::usual("t-limine");
         m.write(settings, text);
         let before = m.tree();
         m.run("apply", &["host"]).ok();
         assert!(m.read(settings).starts_with(text) && m.read(settings).contains(&format!("\n{line}\n")));
         assert!(!m.has(drop_in));
-        m.run("apply", &["host"]).ok().says("kernel-parameters: already applied");
+        // Not on the machine itself, the boot entries are left for later; the block is not put in twice.
+        m.run("apply", &["host"]).ok().says("apply on the machine itself has its boot entries written anew");
+        assert_eq!(m.read(settings).matches(BEGIN).count(), 1);
         m.run("revert", &["host"]).ok();
         assert_same(&before, &m.tree(), text);
     }

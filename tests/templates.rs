@@ -81,7 +81,11 @@ fn format(name: &str) -> Option<Format> {
         (_, "PKGINFO" | "BUILDINFO" | "control" | "copyright" | "changelog" | "lintian-overrides") => {
             Format::Fields
         }
-        (_, "INSTALL" | "REMOVE" | "post-install" | "pre-deinstall" | "environment" | "prerm" | "postinst" | "postrm" | "preinst") => Format::Shell,
+        (
+            _,
+            "INSTALL" | "REMOVE" | "post-install" | "pre-deinstall" | "environment" | "prerm" | "postinst"
+            | "postrm" | "preinst",
+        ) => Format::Shell,
         _ if folder == "package/rpm" => Format::Shell,
         _ => return None,
     })

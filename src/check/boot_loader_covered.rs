@@ -51,7 +51,8 @@ fn run(context: &Context<'_>) -> Vec<Answer> {
     let Some(loader) = boot.loader else {
         return unknown("the boot loader is not known", "see the check `boot-loader`");
     };
-    let in_file = |distro: &Distro| loader.in_profile().is_some_and(|word| distro.bootloader.contains_key(&word));
+    let in_file =
+        |distro: &Distro| loader.in_profile().is_some_and(|word| distro.bootloader.contains_key(&word));
     if context.distro.is_some_and(in_file) {
         return ok(format!("onegpu knows how this distro does it with {}", loader.word()));
     }

@@ -135,8 +135,7 @@ impl Context<'_> {
             Mechanism::LoaderEntries => "on the `options` line of each entry in loader/entries".to_owned(),
             Mechanism::Kernelstub => format!("`sudo kernelstub --add-options \"{words}\"`"),
             Mechanism::UpdateBootloader => {
-                let each: Vec<String> =
-                    words.split(' ').map(|word| format!("--add-option {word}")).collect();
+                let each: Vec<String> = words.split(' ').map(|word| format!("--add-option {word}")).collect();
                 format!("`sudo update-bootloader {} --config`", each.join(" "))
             }
             Mechanism::Limine => {

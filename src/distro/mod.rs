@@ -58,6 +58,8 @@ pub struct Distro {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tested {
+    /// Beyond that, the lab boots a machine of it and hands its card over and back.
+    Lab,
     /// Its own package manager installs and removes the packages in the test suite.
     RealTools,
     /// Rendered and compared with a golden tree.
@@ -70,6 +72,7 @@ impl Tested {
     /// For `onegpu distros`.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Lab => "lab",
             Self::RealTools => "real tools",
             Self::GoldenTree => "golden tree",
             Self::Rendered => "rendered",

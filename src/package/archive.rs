@@ -70,9 +70,7 @@ impl Tar {
     /// # Errors
     /// None in memory, but tar's interface has one.
     pub(super) fn extension(&mut self, key: &str, value: &str) -> Result<()> {
-        self.builder
-            .append_pax_extensions([(key, value.as_bytes())])
-            .map_err(|error| failure("tar", &error))
+        self.builder.append_pax_extensions([(key, value.as_bytes())]).map_err(|error| failure("tar", &error))
     }
 
     /// The archive as it is.

@@ -48,8 +48,11 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     let files: Vec<Listed> = files.into_iter().map(listed).collect();
     let links: Vec<Link> = tree.iter().filter_map(link).collect();
     // A folder of the distro's own packages is not claimed: XBPS would want to remove it with us.
-    let dirs: Vec<&str> =
-        tree.iter().filter(|entry| entry.file.is_none() && !entry.is_shared()).map(|entry| entry.path).collect();
+    let dirs: Vec<&str> = tree
+        .iter()
+        .filter(|entry| entry.file.is_none() && !entry.is_shared())
+        .map(|entry| entry.path)
+        .collect();
     let size: usize = files.iter().chain(&configs).map(|file| file.size).sum();
     let extra = [
         ("package", Value::from_serializable(package)),

@@ -80,7 +80,9 @@ impl Reader {
                     Context::Plain
                 }
             }
-            (Format::Xml | Format::Plist | Format::Html, Frame::XmlTag | Frame::XmlComment) => Context::Nowhere,
+            (Format::Xml | Format::Plist | Format::Html, Frame::XmlTag | Frame::XmlComment) => {
+                Context::Nowhere
+            }
             (_, Frame::Double) => Context::Double,
             (_, Frame::Single) => Context::Single,
             (_, Frame::Comment) => Context::Comment,

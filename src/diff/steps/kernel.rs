@@ -60,7 +60,8 @@ fn limine(root: &Root) -> Vec<String> {
 
 /// Those of the files that are below a mount of the boot loader's.
 fn below_boot(root: &Root, files: &[&str]) -> Vec<String> {
-    let paths = at::BOOT_MOUNTS.iter().flat_map(|mount| files.iter().map(move |file| format!("{mount}/{file}")));
+    let paths =
+        at::BOOT_MOUNTS.iter().flat_map(|mount| files.iter().map(move |file| format!("{mount}/{file}")));
     paths.filter(|path| root.is_file(path)).collect()
 }
 

@@ -1,0 +1,127 @@
+#!/bin/sh
+# The handover of 0000:08:00.0 to box. Libvirt runs it before it takes the card
+# (prepare/begin), and then detaches the devices itself. Each step is recorded in
+# /run/onegpu/box before it is taken, and release/end/stop.sh undoes the record.
+# Log: /var/log/onegpu/box.log. Never call libvirt from here: it would wait for itself.
+
+# A stray copy of this file does nothing, nor does what a removed package leaves behind.
+[ "${0##*/}" = start.sh ] && [ -e /usr/share/onegpu/guests/box/box.xml ] || exit 0
+guest=box pci=/sys/bus/pci/devices display=display-manager.service
+# shellcheck source=/dev/null
+. /usr/lib/onegpu/handover.sh
+devices='0000:08:00.0 0000:08:00.1'
+
+# Takes everything back, and has libvirt give up the start.
+fail() {
+	trap : HUP INT TERM
+	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
+	say "giving up: $1"
+	/etc/libvirt/hooks/qemu.d/box/release/end/stop.sh "$guest" rollback 3>&-
+	exit 1
+}
+
+# take RECORD VALUE WHAT COMMAND...: records, then acts.
+take() {
+	did "$1" "$2" || fail "no record"
+	shift 2
+	step "$@" || fail "$1"
+}
+
+lock && bounded mkdir -p -m 0700 "/run/onegpu/$guest" || exit 1
+begin start
+trap 'fail "a signal"' HUP INT TERM
+
+# The card's nodes, for later: who has one of them open holds the card.
+nodes=
+card=$pci/0000:08:00.0
+for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/card*/i2c-*; do
+	[ -e "$node" ] || continue
+	case ${node##*/} in
+		card* | render*) nodes="$nodes /dev/dri/${node##*/}" ;;
+		fb* | i2c-*) nodes="$nodes /dev/${node##*/}" ;;
+	esac
+done
+did card "$nodes" || fail "no record"
+did boot "${boot-}" || fail "no record"
+
+# The driver's daemons keep /dev/nvidia* open.
+for daemon in nvidia-persistenced nvidia-powerd; do
+	running "$daemon" || continue
+	take "service-$daemon" '' "stop $daemon" service stop "$daemon"
+done
+
+if running "$display"; then
+	take display '' "stop $display" service stop "$display"
+fi
+
+# Sessions on the screen can outlive the display manager. What matters is the wait below.
+end_sessions() {
+	sessions=$(bounded loginctl list-sessions --no-legend) || return
+	while read -r session _; do
+		[ -n "$session" ] || continue
+		about=$(bounded loginctl show-session "$session" -p Seat -p Type) || return
+		case $about in *Seat=seat0*) ;; *) continue ;; esac
+		case $about in *Type=x11* | *Type=wayland* | *Type=mir*) bounded loginctl terminate-session "$session" || return ;; esac
+	done <<-LIST
+		$sessions
+	LIST
+}
+if command -v loginctl >/dev/null; then
+	step "end the graphical sessions" end_sessions
+fi
+
+# shellcheck disable=SC2086 # a list
+step "wait until nobody holds the card" await nobody_holds /dev/nvidia* $nodes || fail "somebody holds it"
+
+# Sound. Without its driver, PipeWire lets go of it. The kernel waits for everybody to do so,
+# without a bound and in the middle of libvirt's detach: here it is found out in time.
+for device in $devices; do
+	[ -d "$pci/$device/sound" ] || continue
+	nodes=
+	for node in "$pci/$device"/sound/card*/*C[0-9]*; do
+		nodes="$nodes /dev/snd/${node##*/}"
+	done
+	# shellcheck disable=SC2086 # a list
+	step "take its driver from $device" put "$device" "$pci/$device/driver/unbind" ||
+		step "wait until nobody holds its sound" await nobody_holds $nodes ||
+		fail "somebody holds its sound"
+done
+
+# The text consoles that are drawn on the card: by name, for their numbers differ.
+for console in /sys/class/vtconsole/vtcon*; do
+	read -r name <"$console/name" || continue
+	read -r shown <"$console/bind" || continue
+	case $name$shown in
+		*"frame buffer"*1) take "console-${console##*/}" '' "release ${console##*/}" put 0 "$console/bind" ;;
+	esac
+done
+
+# udev would load the driver again while the guest has the card.
+mask() {
+	{ [ -d /run/udev/rules.d ] || bounded mkdir -p /run/udev/rules.d; } &&
+		bounded ln -s /dev/null /run/udev/rules.d/71-nvidia.rules &&
+		bounded udevadm control --reload
+}
+if [ -e /lib/udev/rules.d/71-nvidia.rules ] && ! [ -e /run/udev/rules.d/71-nvidia.rules ]; then
+	take udev-rule '' "mask udev's 71-nvidia.rules" mask
+fi
+
+# A driver in use must never be unbound: it goes as a whole, what depends on it first.
+set --
+for module in i2c_nvidia_gpu nvidia_uvm nvidia_drm nvidia_modeset nvidia; do
+	[ ! -d "/sys/module/$module" ] || set -- "$@" "$module"
+done
+if [ $# -gt 0 ]; then
+	take modules "$*" "unload $*" retry bounded modprobe -r "$@"
+fi
+
+# The firmware's framebuffer, where the kernel still has it. It never comes back: so it goes last.
+for screen in /sys/bus/platform/drivers/*-framebuffer/*-framebuffer.*; do
+	[ ! -e "$screen" ] || step "release ${screen##*/}" put "${screen##*/}" "${screen%/*}/unbind" || fail "releasing the firmware's framebuffer"
+done
+
+# Where libvirt died meanwhile, nobody will start the guest, and nobody give the card back after it.
+if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID" ]; then
+	fail "libvirt is gone"
+fi
+say "the card is free"

@@ -1,0 +1,99 @@
+#!/bin/sh
+# The return of 0000:08:00.0 from box. Libvirt runs it after the guest's end
+# (release/end), when it has attached the devices to the host again; start.sh runs it when
+# a handover fails. It undoes what is recorded in /run/onegpu/box, the last thing
+# first, and goes on whatever fails. Log: /var/log/onegpu/box.log.
+
+# A stray copy of this file does nothing, nor does what a removed package leaves behind.
+[ "${0##*/}" = stop.sh ] && [ -e /usr/share/onegpu/guests/box/box.xml ] || exit 0
+guest=box pci=/sys/bus/pci/devices display=display-manager.service
+# shellcheck source=/dev/null
+. /usr/libexec/onegpu/handover.sh
+record=/run/onegpu/$guest
+devices='0000:08:00.0 0000:08:00.1'
+
+[ -d "$record" ] || exit 0
+case ${2-} in
+	rollback) way=rollback ;; # start.sh has the lock
+	*) way=stop && lock ;;
+esac
+recorded card || exit 0
+begin "$way"
+trap : HUP INT TERM
+
+# undo WHAT COMMAND...: a step of the way back is tried three times.
+undo() {
+	what=$1
+	shift
+	step "$what" retry "$@"
+}
+
+if read -r modules 2>/dev/null <"$record/modules"; then
+	# shellcheck disable=SC2086 # a list
+	undo "load $modules" bounded modprobe -a $modules
+fi
+
+unmask() {
+	bounded rm -f /run/udev/rules.d/71-nvidia.rules && bounded udevadm control --reload || return
+	bounded rmdir /run/udev/rules.d 2>/dev/null || : # when nothing else is in it
+}
+if recorded udev-rule; then
+	undo "unmask udev's 71-nvidia.rules" unmask
+fi
+
+# Where libvirt could not attach a device, or its driver was not there yet, the kernel is asked again.
+drivers_are_back() {
+	for device in $devices; do
+		if [ -e "/sys/bus/pci/drivers/vfio-pci/$device" ]; then
+			put "$device" /sys/bus/pci/drivers/vfio-pci/unbind && put '' "$pci/$device/driver_override" || return
+		fi
+		[ -e "$pci/$device/driver" ] || put "$device" /sys/bus/pci/drivers_probe || return
+	done
+	[ -e "$pci"/0000:08:00.0/driver ]
+}
+# tell TEXT: to the person at the screen.
+tell() {
+	for screen in /dev/tty1 /dev/console; do
+		put "onegpu: $1; the log is /var/log/onegpu/$guest.log" "$screen"
+	done
+}
+undo "wait for the drivers" drivers_are_back || {
+	# The next best: one that draws at least a console.
+	step "load another driver" bounded modprobe nouveau
+	step "wait for a driver" drivers_are_back || tell "the card has no driver: only a reboot may help"
+}
+
+card_is_there() {
+	set -- "$pci"/0000:08:00.0/drm/card*
+	[ -e "$1" ]
+}
+read -r nodes <"$record/card"
+if [ -n "$nodes" ]; then
+	step "wait for the card" await card_is_there
+fi
+
+for console in "$record"/console-*; do
+	console=/sys/class/vtconsole/${console##*/console-}
+	read -r shown 2>/dev/null <"$console/bind" || continue
+	[ "$shown" = 1 ] || undo "draw ${console##*/} on the card" put 1 "$console/bind"
+done
+
+# A daemon that is started here must not keep the log open.
+launch() {
+	service start "$1" >/dev/null 2>&1
+}
+for daemon in nvidia-powerd nvidia-persistenced; do
+	! recorded "service-$daemon" || undo "start $daemon" launch "$daemon"
+done
+
+# Without a desktop, a console: the person at the screen has nothing else.
+console_instead() {
+	tell "$display does not start. Log in here"
+	bounded systemctl start getty@tty1.service
+	bounded chvt 1
+}
+if recorded display; then
+	undo "start $display" launch "$display" || step "turn to the console" console_instead
+fi
+
+undo "forget" bounded rm -rf "$record"
