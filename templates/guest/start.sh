@@ -190,4 +190,4 @@ if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID"
 	fail "libvirt is gone"
 fi
 say "the card is free"
-watch </dev/null >/dev/null 2>&1 3>&- 9>&- &
+{ watch; } </dev/null >/dev/null 2>&1 3>&- 9>&- & # a bare function would keep the pipes open

@@ -33,7 +33,8 @@ fn after(shell: &'static str, start: &str, afterwards: &str) -> (Machine, bool) 
     fs::copy(machine.path("/tools/sh"), machine.path("/tools/libvirtd")).unwrap();
     fs::create_dir_all(machine.path("/run/libvirt/qemu")).unwrap();
     let daemon = format!("/tools/libvirtd -c '{start}' & daemon=$!");
-    let daemon = daemon.replace("START", &format!("{} {GUEST} prepare begin -", machine.start));
+    // Libvirt waits until nobody has its pipe any more.
+    let daemon = daemon.replace("START", &format!("said=$({} {GUEST} prepare begin - 2>&1)", machine.start));
     let done =
         machine.sh(&format!("{daemon}; {}", afterwards.replace("RECORD", &format!("/run/onegpu/{GUEST}"))));
     assert!(done.status.success(), "{done:?}\n{}", machine.log());
