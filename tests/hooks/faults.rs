@@ -112,10 +112,7 @@ impl Fault<'_> {
 /// out of a list, either will do.
 fn is_a_step(call: &str) -> bool {
     let steps = ["systemctl s", "rc-service", "sv -w", "put", "modprobe", "loginctl", "setfacl", "udevadm"];
-    steps.iter().any(|step| call.starts_with(step))
-        && !call.contains("status")
-        && !call.contains("--exists")
-        && !call.contains("1000,m")
+    steps.iter().any(|step| call.starts_with(step)) && !call.contains("status") && !call.contains("1000,m")
 }
 
 /// The state, but for an empty folder in a tmpfs that a failing `rmdir` leaves.
@@ -196,8 +193,9 @@ fn forgotten(subject: &Subject) {
     let tried: BTreeSet<&str> = subject.calls.iter().filter_map(|(_, call)| call.split(' ').next()).collect();
     let mut seen = 0;
     for script in scripts(subject.cell) {
-        // All commands but `timeout`, `flock`, `logger` and the inhibitor run as `bounded COMMAND`.
-        for after in script.split("bounded ").skip(1) {
+        // All commands but `timeout`, `flock`, `logger` and the inhibitor run as `bounded COMMAND`
+        // or `ask COMMAND`.
+        for after in script.split("bounded ").skip(1).chain(script.split("$(ask ").skip(1)) {
             let name = after.split([' ', '\n', ')']).next().unwrap();
             let name = name.rsplit('/').next().unwrap();
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {

@@ -171,6 +171,9 @@ impl Machine {
         }
         if cell.driver == Driver::Nvidia {
             self.write("/state/nvidia-persistenced", "", 0o644);
+            for daemon in ["nvidia-persistenced", "nvidia-powerd"] {
+                self.write(&format!("/etc/init.d/{daemon}"), "", 0o755);
+            }
             self.write("/lib/udev/rules.d/71-nvidia.rules", "", 0o644);
             self.write("/dev/nvidia0", "", 0o644);
             for module in ["nvidia", "nvidia_modeset", "nvidia_drm", "nvidia_uvm"] {

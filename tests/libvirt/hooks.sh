@@ -156,4 +156,25 @@ kill -KILL "$(cat "/run/libvirt/qemu/$guest.pid")"
 lent || wrong 'nobody was there to give it back'
 start
 back 'when the daemon is back'
+
+for call in prepare start; do
+    echo "== the daemon dies after the handover and before QEMU runs, in $call"
+    printf '#!/bin/sh\n[ "$2" != %s ] || { echo $$ >/lab/slow; exec sleep 60; }\n' "$call" >"$hooks/qemu.d/60-slow"
+    chmod 755 "$hooks/qemu.d/60-slow"
+    virsh -q start --paused "$guest" 2>/dev/null &
+    soon test -s slow
+    sleep 3
+    lent || wrong 'a slow start is no dead daemon'
+    kill -KILL "$(cat /run/libvirtd.pid)"
+    back "the daemon died in $call"
+    grep -q 'libvirt is gone, and no guest runs' "/var/log/onegpu/$guest.log" || wrong 'the log does not say why'
+    kill "$(cat slow)" || :
+    wait
+    rm slow "$hooks/qemu.d/60-slow" "/var/log/onegpu/$guest.log"
+    start
+    virsh -q start --paused "$guest"
+    lent || wrong 'the next start'
+    virsh -q destroy "$guest"
+    back 'the start after that'
+done
 echo 'done'

@@ -16,7 +16,7 @@ fi
 # The host's own programs stay off the guest's CPUs.
 keeps={{ guest.pinning.host | sh }}
 for slice in init.scope system.slice user.slice; do
-	cpus=$(bounded systemctl show --value -p AllowedCPUs "$slice") || {
+	cpus=$(ask systemctl show --value -p AllowedCPUs "$slice") || {
 		say "FAILED($?) 0.00s ask for the CPUs of $slice"
 		continue
 	}

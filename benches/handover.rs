@@ -1,0 +1,212 @@
+//! What the hook scripts add to a handover by themselves: every outside program does nothing at
+//! once, and nobody waits. Others' scripts run on the same machine of folders.
+//!
+//! `cargo xtask bench handover` runs it and keeps its table. What a script is allowed is not held
+//! here but counted in tests/hooks/processes.rs, for a time depends on what else the machine does.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a measurement that goes wrong ends by a panic")]
+
+#[path = "../tests/hooks/machine.rs"]
+#[allow(dead_code)] // the faults are for the fakes
+mod machine;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use machine::{Cell, Machine, NVIDIA};
+use onegpu::profile::{Hugepages, Init};
+
+/// Rounds, in each of which every pair runs so often. Processor time, and not time by the clock,
+/// which other work on the machine changes; the median of the rounds, for that work changes a little even so.
+const ROUNDS: usize = 9;
+const RUNS: usize = 5;
+
+/// Says what a display manager's service says: some wait for its answer.
+const SYSTEMCTL: &str = "#!/tools/sh
+case $1$2$3 in
+	is-active*nvidia*) echo inactive; exit 3 ;;
+	is-active*) read -r is </state/is; echo \"$is\"; [ \"$is\" = active ] || exit 3 ;;
+	stop*) echo inactive >/state/is ;;
+	start*) echo active >/state/is ;;
+esac
+";
+
+/// Says what `sv` says of a service that does not run, or does.
+const SV: &str = "#!/tools/sh
+case $1$2 in
+	statusnvidia*) echo \"down: $2: 1s\" ;;
+	status*) echo \"run: $2: (pid 1) 5s\" ;;
+esac
+";
+
+/// Tells by its status whether a service runs.
+const RC_SERVICE: &str = "#!/tools/sh
+case $1$2 in nvidia*status) exit 3 ;; esac
+";
+
+/// What is measured: a name, both scripts, and what each round found.
+struct Pair {
+    name: String,
+    machine: Machine,
+    start: String,
+    stop: String,
+    rounds: Vec<[Spent; 2]>,
+}
+
+/// Milliseconds of the processor, and processes.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    ms: f64,
+    processes: u64,
+}
+
+/// Others' scripts come from `ONEGPU_BENCH_PEERS`, as NAME/start.sh and NAME/stop.sh (and kvm.conf, which some
+/// read): the repository has none of them.
+fn main() {
+    let mut pairs: Vec<Pair> = Init::ALL
+        .iter()
+        .map(|&init| own(&format!("onegpu, {init} and nvidia"), Cell { init, ..NVIDIA }))
+        .collect();
+    pairs.push(own(
+        "onegpu, with all options",
+        Cell { options: true, hugepages: Hugepages::Reserve, ..NVIDIA },
+    ));
+    if let Some(folder) = std::env::var_os("ONEGPU_BENCH_PEERS") {
+        pairs.extend(peers(Path::new(&folder)));
+    }
+    for _ in 0..ROUNDS {
+        pairs.iter_mut().for_each(Pair::measure);
+    }
+    println!(
+        "{:<34} {:>8} {:>8} {:>10} {:>8}",
+        "ms of the processor, and processes", "start", "stop", "start", "stop"
+    );
+    for pair in &pairs {
+        let [start, stop] = pair.spent();
+        println!(
+            "{:<34} {:>8.1} {:>8.1} {:>10} {:>8}",
+            pair.name, start.ms, stop.ms, start.processes, stop.processes
+        );
+    }
+}
+
+impl Pair {
+    /// What both scripts take, one after the other as libvirt calls them: the mean of some runs.
+    fn measure(&mut self) {
+        // In a namespace of their own, processes are numbered one after the other.
+        let count = "times; /tools/sh -c 'echo $$'";
+        let one = format!(
+            "{{ {}; }} >/dev/null 2>&1; {count}; {{ {}; }} >/dev/null 2>&1; {count}",
+            self.start, self.stop
+        );
+        let done = self.machine.sh(&format!("{count}; {}exit 0", format!("{one}; ").repeat(RUNS)));
+        assert!(done.status.success(), "{}: {done:?}", self.name);
+        let said = String::from_utf8(done.stdout).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        // Of each `times` the second line is the children's.
+        let marks: Vec<(f64, u64)> =
+            lines.chunks(3).map(|three| (milliseconds(three[1]), three[2].parse().unwrap())).collect();
+        assert_eq!(marks.len(), 2 * RUNS + 1, "{said}");
+        let mut round = [Spent::default(); 2];
+        for (at, two) in marks.windows(2).enumerate() {
+            round[at % 2].ms += (two[1].0 - two[0].0) / RUNS as f64;
+            // But for the script itself and the one that says its number. The last run counts: the
+            // first makes folders that stay.
+            round[at % 2].processes = two[1].1 - two[0].1 - 2;
+        }
+        self.rounds.push(round);
+    }
+
+    /// The median of the rounds.
+    fn spent(&self) -> [Spent; 2] {
+        [0, 1].map(|at| {
+            let mut all: Vec<Spent> = self.rounds.iter().map(|round| round[at]).collect();
+            all.sort_by(|a, b| a.ms.total_cmp(&b.ms));
+            all[all.len() / 2]
+        })
+    }
+}
+
+/// `0m0.010000s 0m0.020000s`, user and system.
+fn milliseconds(line: &str) -> f64 {
+    let seconds = |word: &str| {
+        let (minutes, seconds) = word.trim_end_matches('s').split_once('m').unwrap();
+        minutes.parse::<f64>().unwrap() * 60.0 + seconds.parse::<f64>().unwrap()
+    };
+    line.split_whitespace().map(seconds).sum::<f64>() * 1000.0
+}
+
+fn own(name: &str, cell: Cell) -> Pair {
+    let machine = quick(cell);
+    let (start, stop) = (machine.start.clone(), machine.stop.clone());
+    Pair { name: name.to_owned(), machine, start, stop, rounds: Vec::new() }
+}
+
+/// Each folder of others' scripts.
+fn peers(folder: &Path) -> Vec<Pair> {
+    let mut names: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    names.iter().filter(|path| path.is_dir()).map(|path| peer(path)).collect()
+}
+
+fn peer(path: &Path) -> Pair {
+    let machine = quick(NVIDIA);
+    machine.install("bash");
+    for (file, place) in [
+        ("start.sh", "/peer/start.sh"),
+        ("stop.sh", "/peer/stop.sh"),
+        ("kvm.conf", "/etc/libvirt/hooks/kvm.conf"),
+    ] {
+        if file != "kvm.conf" || path.join(file).exists() {
+            machine.write(place, &fs::read_to_string(path.join(file)).unwrap(), 0o755);
+        }
+    }
+    for program in ["/bin/bash", "/usr/bin/bash"] {
+        link(&machine, "/tools/bash", program);
+    }
+    link(&machine, "/tools/env", "/usr/bin/env");
+    // What these scripts call beside what ours do.
+    for program in
+        ["virsh", "killall", "pkill", "pgrep", "lsmod", "nvidia-xconfig", "loginctl", "rmmod", "sudo"]
+    {
+        link(&machine, "/tools/true", &format!("/fakes/{program}"));
+    }
+    for program in ["grep", "awk", "cat", "sed"] {
+        machine.install(program);
+        link(&machine, &format!("/tools/{program}"), &format!("/fakes/{program}"));
+    }
+    // What they look at to see what machine it is.
+    machine.write("/fakes/lspci", "#!/tools/sh\necho '01:00.0 VGA compatible controller: NVIDIA'\n", 0o755);
+    machine.write("/etc/systemd/system/display-manager.service", "ExecStart=/usr/bin/sddm\n", 0o644);
+    machine.write("/run/systemd/system/x", "", 0o644);
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    Pair { name, machine, start: "/peer/start.sh".into(), stop: "/peer/stop.sh".into(), rounds: Vec::new() }
+}
+
+/// A machine on which what is faked does nothing, and what is real does it at once; nobody sleeps.
+fn quick(cell: Cell) -> Machine {
+    let machine = Machine::with(cell, |text| text);
+    for entry in fs::read_dir(machine.path("/fakes")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        let real = machine.path(&format!("/tools/{name}")).exists() && name != "sleep";
+        if name != "fake" {
+            let to = if real { format!("/tools/{name}") } else { "/tools/true".to_owned() };
+            link(&machine, &to, &format!("/fakes/{name}"));
+        }
+    }
+    for (name, text) in [("systemctl", SYSTEMCTL), ("sv", SV), ("rc-service", RC_SERVICE)] {
+        machine.write(&format!("/fakes/{name}"), text, 0o755);
+    }
+    machine.write("/state/is", "active\n", 0o644);
+    // Who keeps the host awake does so in the background: that it holds is said at once.
+    machine.write("/fakes/systemd-inhibit", "#!/tools/sh\n: >\"$9-held\"\n", 0o755);
+    machine
+}
+
+fn link(machine: &Machine, to: &str, at: &str) {
+    let at = machine.path(at);
+    let _ = fs::remove_file(&at);
+    fs::create_dir_all(at.parent().unwrap()).unwrap();
+    symlink(to, &at).unwrap();
+}
