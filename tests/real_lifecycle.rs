@@ -8,79 +8,129 @@ mod gentoo;
 mod layer;
 mod lifecycle;
 
+use lifecycle::bare::what_is_left_for_later_is_done_later;
 use lifecycle::edits::edits_are_kept;
 use lifecycle::every_way_in_and_out;
 use lifecycle::families::{Dpkg, Pacman, Portage, Rpm};
+use lifecycle::formats::newer_records_are_left_alone;
 use lifecycle::kills::killed_it_is_finished_or_taken_back;
 
 #[test]
-#[ignore = "needs trixie, unshare, root"]
+#[ignore = "needs loaders, unshare, root"]
 fn dpkg_every_way_in_and_out() {
     every_way_in_and_out::<Dpkg>();
 }
 
 #[test]
-#[ignore = "needs rpm, trixie, unshare, root"]
+#[ignore = "needs rpm, loaders, unshare, root"]
 fn rpm_every_way_in_and_out() {
     every_way_in_and_out::<Rpm>();
 }
 
 #[test]
-#[ignore = "needs pacman, trixie, unshare, root"]
+#[ignore = "needs pacman, loaders, unshare, root"]
 fn pacman_every_way_in_and_out() {
     every_way_in_and_out::<Pacman>();
 }
 
 #[test]
-#[ignore = "needs portage, unshare, root"]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_every_way_in_and_out() {
     every_way_in_and_out::<Portage>();
 }
 
 #[test]
-#[ignore = "needs trixie, unshare, root"]
+#[ignore = "needs loaders, unshare, root"]
 fn dpkg_keeps_edits() {
     edits_are_kept::<Dpkg>();
 }
 
 #[test]
-#[ignore = "needs rpm, trixie, unshare, root"]
+#[ignore = "needs rpm, loaders, unshare, root"]
 fn rpm_keeps_edits() {
     edits_are_kept::<Rpm>();
 }
 
 #[test]
-#[ignore = "needs pacman, trixie, unshare, root"]
+#[ignore = "needs pacman, loaders, unshare, root"]
 fn pacman_keeps_edits() {
     edits_are_kept::<Pacman>();
 }
 
 #[test]
-#[ignore = "needs portage, unshare, root"]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_keeps_edits() {
     edits_are_kept::<Portage>();
 }
 
 #[test]
-#[ignore = "needs trixie, unshare, root"]
+#[ignore = "needs loaders, unshare, root"]
 fn dpkg_killed_is_finished_or_taken_back() {
     killed_it_is_finished_or_taken_back::<Dpkg>(3);
 }
 
 #[test]
-#[ignore = "needs rpm, trixie, unshare, root"]
+#[ignore = "needs rpm, loaders, unshare, root"]
 fn rpm_killed_is_finished_or_taken_back() {
     killed_it_is_finished_or_taken_back::<Rpm>(3);
 }
 
 #[test]
-#[ignore = "needs pacman, trixie, unshare, root"]
+#[ignore = "needs pacman, loaders, unshare, root"]
 fn pacman_killed_is_finished_or_taken_back() {
     killed_it_is_finished_or_taken_back::<Pacman>(3);
 }
 
 #[test]
-#[ignore = "needs portage, unshare, root"]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_killed_is_finished_or_taken_back() {
     killed_it_is_finished_or_taken_back::<Portage>(1);
+}
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Portage>();
+}
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_leaves_newer_records_alone() {
+    newer_records_are_left_alone::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_leaves_newer_records_alone() {
+    newer_records_are_left_alone::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_leaves_newer_records_alone() {
+    newer_records_are_left_alone::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_leaves_newer_records_alone() {
+    newer_records_are_left_alone::<Portage>();
 }

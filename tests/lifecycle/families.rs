@@ -14,14 +14,15 @@ use crate::fakes::with_engine;
 use crate::gentoo::{Gentoo, PORTAGES_OWN};
 use crate::layer::Layer;
 
-fn trixie() -> PathBuf {
+/// The root with Debian's real tools for boot loaders, services and disks.
+fn loaders() -> PathBuf {
     let roots = std::env::var_os("ONEGPU_TEST_ROOTS")
         .unwrap_or_else(|| panic!("ONEGPU_TEST_ROOTS names no folder of roots"));
-    PathBuf::from(roots).join("trixie")
+    PathBuf::from(roots).join("loaders")
 }
 
 fn layer(prepare: impl FnOnce(&Path)) -> Layer {
-    let layer = Layer::new(&trixie(), prepare, "");
+    let layer = Layer::new(&loaders(), prepare, "");
     furnish(&layer);
     layer
 }

@@ -6,17 +6,15 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::layer::Layer;
 
-/// Stand-ins for what asks the hardware; the rest is the root's own.
-const STAND_INS: [(&str, &str); 3] = [
-    ("update-grub", "exec grub-mkconfig -o /boot/grub/grub.cfg"),
+/// Stand-ins; the rest is the root's own: grub-mkconfig and update-grub, systemctl, qemu-img.
+/// grub-probe asks the disks, and Debian has no grubby.
+const STAND_INS: [(&str, &str); 2] = [
     (
-        "grub-mkconfig",
-        r#". /etc/default/grub
-for file in /etc/default/grub.d/*.cfg; do [ ! -e "$file" ] || . "$file"; done
-echo "linux /vmlinuz root=UUID=1 $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT" >"$2.new" && cat "$2.new" >"$2" && rm "$2.new""#,
+        "/usr/sbin/grub-probe",
+        "case $* in *fs_uuid*) echo 1234-ABCD ;; *=fs) echo ext2 ;; *) echo /dev/sda1 ;; esac",
     ),
     (
-        "grubby",
+        "/usr/local/sbin/grubby",
         r#"e=/boot/loader/entries
 case $2 in
     '') for f in $e/linux*.conf; do sed -n 's/^options \(.*\)/args="\1"/p' $f; done ;;
@@ -27,21 +25,22 @@ esac"#,
 ];
 
 /// The machine's own files and those of other makers.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 17] = [
     ("/root/card.rom", "U\u{2}rom\n"),
     // Quotes, a continuation, a variable, a comment, no newline at the end.
     (
         "/etc/default/grub",
-        "# mine\nGRUB_DISTRIBUTOR='A \"name\"'\nmore=\"splash \\\n  loglevel=3\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet $more\"\nGRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sda2:root\"\nGRUB_TIMEOUT=0",
+        "# mine\nGRUB_DISTRIBUTOR='A \"name\"'\nGRUB_DISABLE_OS_PROBER=true\nmore=\"splash \\\n  loglevel=3\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet $more\"\nGRUB_CMDLINE_LINUX=\"cryptdevice=/dev/sda2:root\"\nGRUB_TIMEOUT=0",
     ),
     (
         "/etc/default/grub.d/90-mine.cfg",
         "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT mitigations=auto\"\n",
     ),
-    (
-        "/boot/grub/grub.cfg",
-        "linux /vmlinuz root=UUID=1 cryptdevice=/dev/sda2:root quiet splash   loglevel=3 mitigations=auto # as of then\n",
-    ),
+    ("/boot/vmlinuz-6.1.0-1-amd64", "kernel\n"),
+    ("/boot/initrd.img-6.1.0-1-amd64", "initrd\n"),
+    ("/boot/grub/grubenv", "# GRUB Environment Block\n"),
+    // A snippet of the user's own.
+    ("/etc/grub.d/41_mine", "#!/bin/sh\necho 'menuentry \"mine\" { linux /mine.efi }'\n"),
     (
         "/boot/loader/entries/linux.conf",
         "title Linux\r\nlinux /vmlinuz\r\noptions root=UUID=1\r\noptions rw quiet",
@@ -52,7 +51,11 @@ const FILES: [(&str, &str); 14] = [
     ),
     ("/boot/loader/entries/windows.conf", "title Windows\nefi /EFI/Microsoft/Boot/bootmgfw.efi\n"),
     ("/etc/kernel/cmdline", "# mine\nroot=UUID=1 rw"),
-    ("/etc/libvirt/hooks/qemu", "#!/bin/sh\n# mine\nexit 0\n"),
+    // A main hook in the manner of VFIO-Tools: it runs all that is executable in a guest's folder.
+    (
+        "/etc/libvirt/hooks/qemu",
+        "#!/bin/bash\nfor file in \"$0.d/$1/$2/$3\"/*; do\n    if [ -x \"$file\" ]; then \"$file\" \"$@\"; fi\ndone\n",
+    ),
     ("/etc/libvirt/hooks/qemu.d/win10/prepare/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
     ("/etc/libvirt/hooks/qemu.d/one/started/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
     ("/etc/libvirt/qemu/networks/default.xml", "<network/>\n"),
@@ -102,7 +105,9 @@ pub fn furnish(layer: &Layer) {
     for (path, text) in FILES {
         layer.write(path, text);
     }
-    fs::set_permissions(layer.path("/etc/libvirt/hooks/qemu"), fs::Permissions::from_mode(0o755)).unwrap();
+    for script in ["/etc/libvirt/hooks/qemu", "/etc/grub.d/41_mine"] {
+        fs::set_permissions(layer.path(script), fs::Permissions::from_mode(0o755)).unwrap();
+    }
     for (file, line) in
         [("/etc/passwd", "mika:x:1000:1000::/home/mika:/bin/sh\n"), ("/etc/group", "mika:x:1000:\n")]
     {
@@ -111,12 +116,18 @@ pub fn furnish(layer: &Layer) {
             layer.write(file, text + line);
         }
     }
-    for (name, script) in STAND_INS {
-        program(layer, &format!("/usr/local/sbin/{name}"), script);
+    for (path, script) in STAND_INS {
+        program(layer, path, script);
     }
     if !layer.path("/usr/bin/qemu-img").exists() {
         program(layer, "/usr/local/sbin/qemu-img", "shift 3; echo \"fresh $2\" >\"$1\"");
     }
+    // Made when GRUB came; since then the user has written in it.
+    let made = layer.command(&["grub-mkconfig", "-o", "/boot/grub/grub.cfg"]).output().unwrap();
+    let text = layer.read("/boot/grub/grub.cfg").unwrap_or_default();
+    let line = text.lines().find(|line| line.trim_start().starts_with("linux") && line.contains("quiet splash"));
+    assert!(line.is_some() && text.contains("menuentry \"mine\""), "{made:?}");
+    layer.write("/boot/grub/grub.cfg", text + "# as of then\n");
     traps(layer);
 }
 
@@ -145,7 +156,11 @@ pid=$$ above='' work=''
 while parent_of "$pid" && [ "$parent" -gt 1 ]; do
     above="$parent $above" pid=$parent
     read -r line 2>/dev/null <"/proc/$pid/cmdline"
-    case $line in /bin/sh/usr/*/onegpu/apply* | /bin/sh/usr/*/onegpu/revert*) work=$above ;; esac
+    case $line in
+        # grub-mkconfig's own parts only print.
+        /bin/sh/etc/grub.d/*) break ;;
+        /bin/sh/usr/*/onegpu/apply* | /bin/sh/usr/*/onegpu/revert*) work=$above ;;
+    esac
 done
 if [ -n "$work" ]; then
     read -r calls </traps/calls

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+pub mod bare;
 pub mod edits;
 pub mod families;
 pub mod kills;
+pub mod formats;
 pub mod machine;
 pub mod setups;
 
@@ -94,7 +96,7 @@ pub enum Do {
 
 const ALL: &[&str] = &["host", "one", "two"];
 use Do::{ForceOut, In, Out};
-use Variant::{Distro, First, Loader, Profile, Renamed};
+use Variant::{Distro, First, Loader, Old, Profile, Renamed};
 
 /// Every way in and out. Each ends with nothing installed and nothing left.
 const SCENARIOS: &[(&str, &[Do])] = &[
@@ -103,7 +105,11 @@ const SCENARIOS: &[(&str, &[Do])] = &[
     ("another profile", &[In(First, ALL), In(Profile, ALL), Out(ALL)]),
     ("and back", &[In(Profile, ALL), Out(&["two"]), In(First, ALL), Out(ALL)]),
     ("another boot loader", &[In(First, ALL), In(Loader, ALL), Out(ALL)]),
+    ("with systemd-boot", &[In(Loader, ALL), Out(ALL)]),
     ("another distro file", &[In(First, ALL), In(Distro, ALL), Out(ALL)]),
+    ("of the first format", &[In(Old, ALL), Out(ALL)]),
+    ("from the first format", &[In(Old, ALL), In(First, ALL), Out(ALL)]),
+    ("from the first format and another boot loader", &[In(Old, ALL), In(Loader, ALL), Out(ALL)]),
     (
         "a guest renamed",
         &[
@@ -146,12 +152,38 @@ pub fn every_way_in_and_out<F: Family>() {
                     variant = *setup;
                     family.ok(family.install(&setup.packages(F::DISTRO, parts)));
                     applied(&family.status(), name, parts);
+                    in_force(&family, name, variant);
                 }
                 Out(parts) => drop(family.ok(family.remove(&variant.names(F::DISTRO, parts)))),
                 ForceOut(part) => drop(family.ok(family.force_out(&variant.names(F::DISTRO, &[part])[0]))),
             }
         }
         assert_eq!(difference(&before, &family.changes()), "", "{}: {name}", F::DISTRO);
+    }
+}
+
+/// The words are where this boot loader reads them, by the files themselves.
+#[track_caller]
+fn in_force<F: Family>(family: &F, name: &str, variant: Variant) {
+    let read = |path: &str| family.layer().read(path).unwrap_or_default();
+    let entries = ["linux", "linux-lts"].map(|name| read(&format!("/boot/loader/entries/{name}.conf")));
+    let grub = read("/boot/grub/grub.cfg");
+    let in_entries = F::DISTRO == "fedora" || variant == Loader;
+    for entry in &entries {
+        assert_eq!(entry.contains("iommu=pt"), in_entries, "{}: {name}:\n{entry}", F::DISTRO);
+    }
+    assert!(!read("/boot/loader/entries/windows.conf").contains("iommu"), "{}: {name}", F::DISTRO);
+    let (intel, other) = (variant != Profile, if variant == Profile { " iommu=pt" } else { " intel_iommu=on iommu=pt" });
+    if in_entries {
+        assert_eq!(entries[1].contains("intel_iommu=on"), intel, "{}: {name}:\n{}", F::DISTRO, entries[1]);
+        // Line ends of DOS stay so; grubby's stand-in is not asked.
+        let dos = entries[0].lines().filter(|line| !line.ends_with('\r')).count();
+        assert!(F::DISTRO == "fedora" || dos <= 1, "{}: {name}: {:?}", F::DISTRO, entries[0]);
+    } else {
+        // As the user's file has it, after the words that it makes of its variables.
+        let line = grub.lines().find(|line| line.contains("quiet splash") && line.contains("loglevel=3"));
+        assert!(line.is_some_and(|line| line.contains(other)), "{}: {name}:\n{grub}", F::DISTRO);
+        assert!(grub.contains("menuentry \"mine\""), "{}: {name}:\n{grub}", F::DISTRO);
     }
 }
 

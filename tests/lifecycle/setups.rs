@@ -1,6 +1,7 @@
 //! The setups that come and go: a host's part and two guests', and what becomes of them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 use onegpu::data::DataDirs;
@@ -23,6 +24,10 @@ pub enum Variant {
     Loader,
     /// The programs in another folder, by a changed distro file.
     Distro,
+    /// Steps and records as they were first written: tests/lifecycle/first is this repo's of then.
+    Old,
+    /// Records of a format that is not known yet.
+    Newer,
 }
 
 const PROFILE: &str = r#"
@@ -70,7 +75,7 @@ impl Variant {
                 .replace("8 GiB", "4 GiB")
                 .replace("os = \"linux\"\naudio = \"pipewire\"", "os = \"linux\"\naudio = \"none\""),
             Self::Renamed => text.replace("name = \"two\"", "name = \"three\""),
-            Self::Loader | Self::Distro => text,
+            Self::Loader | Self::Distro | Self::Old | Self::Newer => text,
         };
         text.replace("revision = 1", &format!("revision = {}", self as u32 + 1))
     }
@@ -102,7 +107,16 @@ impl Variant {
         if self == Self::Distro {
             std::fs::write(folder.path().join(format!("distros/{distro}.toml")), moved).unwrap();
         }
-        let data = DataDirs::only(Some(folder.path()));
+        if self == Self::Newer {
+            let lib = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/host/lib/steps.sh");
+            let text = std::fs::read_to_string(lib).unwrap();
+            assert!(text.contains("\nformat=1\n"));
+            std::fs::create_dir_all(folder.path().join("templates/host/lib")).unwrap();
+            let newer = text.replace("\nformat=1\n", "\nformat=2\n");
+            std::fs::write(folder.path().join("templates/host/lib/steps.sh"), newer).unwrap();
+        }
+        let first = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lifecycle/first");
+        let data = DataDirs::only(Some(if self == Self::Old { Path::new(first) } else { folder.path() }));
         let profile = profile::parse("profile.toml", &self.profile(distro)).unwrap();
         let plan = Plan::new(Setup::new(&profile, Distro::load(&data, distro).unwrap()).unwrap());
         let mut engine = Engine::new(&data, &plan.setup).unwrap();

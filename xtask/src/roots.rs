@@ -17,7 +17,8 @@ struct Root {
     packages: &'static [&'static str],
 }
 
-/// A virtualization host of the current release; the bare one before it, and with another init.
+/// A virtualization host of the current release; one with its boot loaders' tools; the bare one
+/// before it, and with another init.
 const ROOTS: &[Root] = &[
     Root {
         name: "trixie",
@@ -34,6 +35,20 @@ const ROOTS: &[Root] = &[
             "qemu-utils",
             "swtpm",
             "swtpm-tools",
+        ],
+    },
+    Root {
+        name: "loaders",
+        suite: "trixie",
+        variant: "apt",
+        packages: &[
+            "ca-certificates",
+            "grub-common",
+            "grub2-common",
+            "libvirt-daemon-system",
+            "polkitd",
+            "qemu-utils",
+            "systemd-boot",
         ],
     },
     Root { name: "bookworm", suite: "bookworm", variant: "minbase", packages: &[] },

@@ -83,6 +83,7 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
     Tool { name: "portage", found: Found::Python("emerge") },
     Tool { name: "bookworm", found: Found::Root },
+    Tool { name: "loaders", found: Found::Root },
     Tool { name: "openrc", found: Found::Root },
     Tool { name: "trixie", found: Found::Root },
     Tool { name: "root", found: Found::Superuser },
