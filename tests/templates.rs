@@ -49,7 +49,7 @@ const FIT: &[(Format, Context, &[&str])] = &[
     (Format::Xml, Context::Plain, &["xml"]),
     (Format::Xml, Context::Double, &["xml"]),
     (Format::Xml, Context::Single, &["xml"]),
-    (Format::Html, Context::Plain, &["html"]),
+    (Format::Html, Context::Plain, &["html", "prose"]),
     (Format::Html, Context::Double, &["html"]),
     (Format::Js, Context::Plain, &["js"]),
     (Format::Js, Context::Comment, &["comment"]),
