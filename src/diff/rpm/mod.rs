@@ -25,10 +25,10 @@ fn blob(database: Option<Database>, name: &str) -> Option<Vec<u8>> {
     let database = database?;
     let mut number = None;
     database.each(database.table("Name")?, &mut |_, row| {
-        if let [Value::Text(key), Value::Number(found), ..] = row {
-            if key == name {
-                number = number.max(Some(*found));
-            }
+        if let [Value::Text(key), Value::Number(found), ..] = row
+            && key == name
+        {
+            number = number.max(Some(*found));
         }
     })?;
     match database.row(database.table("Packages")?, number?)?.into_iter().nth(1)? {

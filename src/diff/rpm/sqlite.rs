@@ -70,10 +70,11 @@ impl Database {
     pub fn table(&self, name: &str) -> Option<u32> {
         let mut found = None;
         self.each(1, &mut |_, row| {
-            if let [Value::Text(kind), Value::Text(table), _, Value::Number(page), ..] = row {
-                if kind == "table" && table == name {
-                    found = u32::try_from(*page).ok();
-                }
+            if let [Value::Text(kind), Value::Text(table), _, Value::Number(page), ..] = row
+                && kind == "table"
+                && table == name
+            {
+                found = u32::try_from(*page).ok();
             }
         })?;
         found
