@@ -68,7 +68,7 @@ fn a_whole_conversation_with_a_way_back() {
     pty.answer(ENTER, "Size of the disk: (60 GiB)");
     pty.answer(ENTER, "The installer's image");
     // No question about Windows' drivers; the first keyboard is taken away.
-    pty.answer(ENTER, "Which of them go to the guest?");
+    pty.answer(ENTER, "Which keyboards and mice go to the guest?");
     pty.answer(" \r", "Its sound");
     pty.answer(ENTER, "Write the profile?");
     let screen = pty.screen();

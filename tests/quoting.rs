@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use onegpu::render::quote::{
-    FILTERS, bash, comment, deb_description, field, html, js, markdown, plist, sh, xml,
+    FILTERS, bash, comment, deb_description, field, html, js, markdown, plist, prose, sh, xml,
 };
 use proptest::prelude::*;
 
@@ -115,6 +115,23 @@ proptest! {
     }
 
     #[test]
+    fn prose_has_no_markup_but_code(text in hostile(), more in hostile()) {
+        for text in [format!("{text}`{more}`{text}"), format!("`{text}"), text.replace('`', "")] {
+            let document = format!("<a>{}</a>", prose(&text).unwrap());
+            let tree = roxmltree::Document::parse(&document).unwrap();
+            let elements = || tree.root_element().descendants().skip(1).filter(|node| node.is_element());
+            prop_assert!(elements().all(|node| node.has_tag_name("code") && node.attributes().len() == 0));
+            prop_assert_eq!(elements().count(), text.matches('`').count() / 2);
+            // All of the text is there; of the backticks, only one that has no partner.
+            let shown: String = tree.descendants().filter_map(|node| node.is_text().then(|| node.text())?).collect();
+            let odd = text.matches('`').count() % 2;
+            prop_assert_eq!(shown.matches('`').count(), odd);
+            let plain = onegpu::render::visible::visible(&text).replace('`', "");
+            prop_assert_eq!(shown.replace('`', ""), plain);
+        }
+    }
+
+    #[test]
     fn html_reads_back_as_it_is_shown(text in hostile()) {
         let quoted = html(&text).unwrap();
         let shown = onegpu::render::visible::visible(&text);
@@ -200,7 +217,7 @@ proptest! {
 #[test]
 fn every_filter_is_tried() {
     let tried =
-        ["sh", "xml", "plist", "html", "js", "comment", "field", "deb_description", "markdown", "bash"];
+        ["sh", "xml", "plist", "html", "prose", "js", "comment", "field", "deb_description", "markdown", "bash"];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

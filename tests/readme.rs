@@ -141,7 +141,8 @@ fn run(desk: &Desk, block: &Block) -> Vec<String> {
         // A file that an earlier command wrote, without its comments.
         ("toml", None, false) => {
             let name = block.lines[0].strip_prefix("# ").unwrap();
-            let written = fs::read_to_string(desk.work().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let written =
+                fs::read_to_string(desk.work().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             let says = |text: &str| text.parse::<toml::Table>().unwrap();
             assert_eq!(says(&block.lines.join("\n")), says(&written), "{name} says something else");
             block.lines.clone()

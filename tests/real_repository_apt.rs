@@ -65,7 +65,9 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
     let debian = Debian::new();
     let repository = &debian.repository;
     let folder = repository.of("debian");
-    let first = |revision: u32| format!("onegpu-guest-win11 0.1.0-{revision} installed\nonegpu-host 0.1.0-{revision} installed\n");
+    let first = |revision: u32| {
+        format!("onegpu-guest-win11 0.1.0-{revision} installed\nonegpu-host 0.1.0-{revision} installed\n")
+    };
     for (revision, (way, url)) in (1..).step_by(2).zip(repository.ways()) {
         repository.write_profile(revision);
         repository.publish("debian", url.as_deref(), true);
@@ -138,8 +140,13 @@ fn what_is_not_signed_or_by_another_key_is_refused() {
     let stranger = Repository::new(other.path());
     stranger.publish("debian", None, true);
     let sources = fs::read_to_string(stranger.of("debian").join("onegpu.sources")).unwrap();
-    let place = |line: &str| line.replace(&stranger.root().display().to_string(), &debian.repository.root().display().to_string());
-    debian.layer.write("/etc/apt/sources.list.d/onegpu.sources", sources.lines().map(place).collect::<Vec<_>>().join("\n") + "\n");
+    let place = |line: &str| {
+        line.replace(&stranger.root().display().to_string(), &debian.repository.root().display().to_string())
+    };
+    debian.layer.write(
+        "/etc/apt/sources.list.d/onegpu.sources",
+        sources.lines().map(place).collect::<Vec<_>>().join("\n") + "\n",
+    );
     let said = refused(&mut debian.apt(&["update"]));
     assert!(said.contains("NO_PUBKEY") || said.contains("Missing key"), "{said}");
     debian.trust();

@@ -47,7 +47,9 @@ impl Fedora {
             if file.extension().is_some_and(|ending| ending == "rpm") {
                 let package = rpm::PackageMetadata::open(&file).unwrap();
                 let requires = package.get_requires().unwrap().into_iter().map(|depend| depend.name);
-                needs.extend(requires.filter(|name| !["rpmlib(", "onegpu-", "config("].iter().any(|own| name.starts_with(own))));
+                needs.extend(requires.filter(|name| {
+                    !["rpmlib(", "onegpu-", "config("].iter().any(|own| name.starts_with(own))
+                }));
             }
         }
         assert!(needs.contains("libvirt-daemon-kvm"), "{needs:?}");
@@ -67,7 +69,9 @@ impl Fedora {
     fn dnf(&self, words: &[&str]) -> Command {
         let mut command = Command::new("timeout");
         command.args(["200", "dnf", "-y", "--releasever=44", "--installroot"]).arg(self.root());
-        for (option, path) in [("reposdir", "repos.d"), ("cachedir", "cache"), ("logdir", "log"), ("persistdir", "persist")] {
+        for (option, path) in
+            [("reposdir", "repos.d"), ("cachedir", "cache"), ("logdir", "log"), ("persistdir", "persist")]
+        {
             command.arg(format!("--setopt={option}={}", self.at(path).display()));
         }
         // No scriptlets: there is no shell in the root.
@@ -86,7 +90,11 @@ impl Fedora {
     }
 
     fn installed(&self) -> Vec<String> {
-        let list = ran(Command::new("rpm").arg("--root").arg(self.root()).args(["-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n"]));
+        let list = ran(Command::new("rpm").arg("--root").arg(self.root()).args([
+            "-qa",
+            "--qf",
+            "%{NAME}-%{VERSION}-%{RELEASE}\n",
+        ]));
         let mut list: Vec<String> =
             list.lines().filter(|line| line.starts_with("onegpu-")).map(str::to_owned).collect();
         list.sort();
@@ -99,7 +107,9 @@ impl Fedora {
 fn installs_upgrades_and_refuses_a_changed_byte() {
     let fedora = Fedora::new();
     let folder = fedora.repository.of("fedora");
-    let want = |revision: u32| vec![format!("onegpu-guest-win11-0.1.0-{revision}"), format!("onegpu-host-0.1.0-{revision}")];
+    let want = |revision: u32| {
+        vec![format!("onegpu-guest-win11-0.1.0-{revision}"), format!("onegpu-host-0.1.0-{revision}")]
+    };
     for (revision, (way, url)) in (1..).step_by(2).zip(fedora.repository.ways()) {
         fedora.repository.write_profile(revision);
         fedora.repository.publish("fedora", url.as_deref(), true);
@@ -116,7 +126,13 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
         ] {
             fedora.forget();
             let said = spoiled(&named(&folder, ending), part, || refused(&mut fedora.install()));
-            let reasons = ["Bad GPG signature", "GPG signature verification error", "checksum doesn't match", "incorrect checksum", "Downloading successful, but checksum"];
+            let reasons = [
+                "Bad GPG signature",
+                "GPG signature verification error",
+                "checksum doesn't match",
+                "incorrect checksum",
+                "Downloading successful, but checksum",
+            ];
             assert!(reasons.iter().any(|reason| said.contains(reason)), "{way} {ending}: {said}");
             assert_eq!(fedora.installed(), before, "{way} {ending}");
         }
@@ -145,7 +161,9 @@ fn a_package_without_its_signature_is_refused_whatever_the_list_says() {
     fedora.repository.publish("fedora", None, true);
     fedora.point();
     // repo_gpgcheck off: somebody has the list in hand.
-    let repo = fs::read_to_string(fedora.at("repos.d/onegpu.repo")).unwrap().replace("repo_gpgcheck=1", "repo_gpgcheck=0");
+    let repo = fs::read_to_string(fedora.at("repos.d/onegpu.repo"))
+        .unwrap()
+        .replace("repo_gpgcheck=1", "repo_gpgcheck=0");
     fs::write(fedora.at("repos.d/onegpu.repo"), repo).unwrap();
     let host = named(&folder, "onegpu-host-0.1.0-1.noarch.rpm");
     let good = fs::read(&host).unwrap();
@@ -180,12 +198,19 @@ fn the_metadata_says_what_createrepo_says() {
     repository.publish("fedora", None, true);
     let theirs = folder.path().join("theirs");
     fs::create_dir(&theirs).unwrap();
-    ran(Command::new("createrepo_c").args(["-q", "--no-database", "--outputdir"]).arg(&theirs).arg(repository.of("fedora")));
+    ran(Command::new("createrepo_c")
+        .args(["-q", "--no-database", "--outputdir"])
+        .arg(&theirs)
+        .arg(repository.of("fedora")));
     for kind in ["primary", "filelists", "other"] {
         let ours = facts(&repository.of("fedora"), kind);
         let theirs = facts(&theirs, kind);
         assert_eq!(ours.difference(&theirs).collect::<Vec<_>>(), Vec::<&String>::new(), "{kind}: only ours");
-        assert_eq!(theirs.difference(&ours).collect::<Vec<_>>(), Vec::<&String>::new(), "{kind}: only theirs");
+        assert_eq!(
+            theirs.difference(&ours).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "{kind}: only theirs"
+        );
         assert!(ours.len() > 3, "{kind}");
     }
 }
@@ -199,7 +224,8 @@ fn facts(repository: &Path, kind: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for package in document.root_element().children().filter(roxmltree::Node::is_element) {
         let name = package.descendants().find_map(|node| node.attribute("pkgid").filter(|id| id.len() > 9));
-        let sum = package.descendants().find(|node| node.has_tag_name("checksum")).and_then(|node| node.text());
+        let sum =
+            package.descendants().find(|node| node.has_tag_name("checksum")).and_then(|node| node.text());
         let own = name.or(sum).unwrap_or_default()[..8].to_owned();
         for node in package.descendants().filter(roxmltree::Node::is_element) {
             let tag = node.tag_name().name();

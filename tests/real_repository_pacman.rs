@@ -66,7 +66,9 @@ impl Arch {
 
     fn install(&self) -> Command {
         let mut command = self.pacman(&["-Sy"]);
-        let desc = ran(Command::new("tar").args(["--zstd", "-xOf"]).arg(self.repository.of("arch").join("onegpu.db")));
+        let desc = ran(Command::new("tar")
+            .args(["--zstd", "-xOf"])
+            .arg(self.repository.of("arch").join("onegpu.db")));
         let mut depends = false;
         for line in desc.lines() {
             match line {
@@ -162,7 +164,8 @@ fn the_database_says_what_repo_add_says() {
     let ours = repository.of("arch");
     let theirs = folder.path().join("theirs.db.tar.zst");
     let packages = fs::read_dir(&ours).unwrap().map(|entry| entry.unwrap().path());
-    let packages: Vec<PathBuf> = packages.filter(|path| path.to_string_lossy().ends_with(".pkg.tar.zst")).collect();
+    let packages: Vec<PathBuf> =
+        packages.filter(|path| path.to_string_lossy().ends_with(".pkg.tar.zst")).collect();
     ran(Command::new("repo-add").arg(&theirs).args(packages));
     for kind in ["db", "files"] {
         let blocks = |path: PathBuf| -> Vec<String> {
@@ -182,8 +185,14 @@ fn the_database_says_what_repo_add_says() {
         };
         let ours = blocks(ours.join(format!("onegpu.{kind}.tar.zst")));
         let theirs = blocks(folder.path().join(format!("theirs.{kind}.tar.zst")));
-        assert_eq!(ours.iter().filter(|block| !theirs.contains(block)).collect::<Vec<_>>(), Vec::<&String>::new());
-        assert_eq!(theirs.iter().filter(|block| !ours.contains(block)).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(
+            ours.iter().filter(|block| !theirs.contains(block)).collect::<Vec<_>>(),
+            Vec::<&String>::new()
+        );
+        assert_eq!(
+            theirs.iter().filter(|block| !ours.contains(block)).collect::<Vec<_>>(),
+            Vec::<&String>::new()
+        );
         assert!(ours.len() > 20);
     }
 }

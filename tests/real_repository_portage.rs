@@ -29,7 +29,8 @@ impl Machine {
         let gentoo = Gentoo::new();
         let shared = gentoo.shared();
         let repository = Repository::new(&shared);
-        fs::set_permissions(gentoo.layer().folder(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::set_permissions(gentoo.layer().folder(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
         // The overlay tells what the packages need, for which there are stand-ins.
         let profile = shared.join("attic.toml");
         let out = shared.join("out");
@@ -79,7 +80,8 @@ impl Machine {
 
     fn installed(&self) -> Vec<String> {
         let folder = self.gentoo.path("/var/db/pkg/app-emulation");
-        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let names =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<String> = names.filter(|name| name.starts_with("onegpu-")).collect();
         names.sort();
         names
@@ -91,7 +93,9 @@ impl Machine {
 fn installs_upgrades_and_refuses_a_changed_byte() {
     let machine = Machine::new();
     let folder = machine.repository.of("gentoo");
-    let want = |revision: u32| vec![format!("onegpu-guest-win11-0.1.0-r{revision}"), format!("onegpu-host-0.1.0-r{revision}")];
+    let want = |revision: u32| {
+        vec![format!("onegpu-guest-win11-0.1.0-r{revision}"), format!("onegpu-host-0.1.0-r{revision}")]
+    };
     // What they need is there, from the main repository.
     let overlay = fs::read_dir(machine.gentoo.shared().join("gentoo")).unwrap();
     let needs: Vec<String> = overlay
@@ -100,7 +104,11 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
             let name = category.file_name().into_string().unwrap();
             let own = ["profiles", "metadata", "licenses"].contains(&name.as_str());
             let packages = (!own).then(|| fs::read_dir(category.path()).unwrap());
-            packages.into_iter().flatten().map(move |package| format!("{name}/{}", package.unwrap().file_name().into_string().unwrap())).collect::<Vec<_>>()
+            packages
+                .into_iter()
+                .flatten()
+                .map(move |package| format!("{name}/{}", package.unwrap().file_name().into_string().unwrap()))
+                .collect::<Vec<_>>()
         })
         .collect();
     machine.gentoo.emerge(&needs.iter().map(String::as_str).collect::<Vec<_>>());

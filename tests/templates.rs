@@ -51,7 +51,7 @@ const FIT: &[(Format, Context, &[&str])] = &[
     (Format::Xml, Context::Double, &["xml"]),
     (Format::Xml, Context::Single, &["xml"]),
     (Format::Plist, Context::Plain, &["plist"]),
-    (Format::Html, Context::Plain, &["html"]),
+    (Format::Html, Context::Plain, &["html", "prose"]),
     (Format::Html, Context::Double, &["html"]),
     (Format::Js, Context::Plain, &["js"]),
     (Format::Js, Context::Comment, &["comment"]),

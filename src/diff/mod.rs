@@ -7,6 +7,7 @@ mod lines;
 mod owner;
 mod print;
 mod record;
+mod rpm;
 mod steps;
 mod xml;
 

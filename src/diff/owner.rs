@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+use super::rpm;
 use crate::distro::Format;
 use crate::machine::root::Root;
 use crate::paths::{self, installed as at};
@@ -55,8 +56,9 @@ impl Owner {
                 Format::Deb => dpkg(root, &package.name, &mut files),
                 Format::Pacman => pacman(root, &package.name, &mut files),
                 Format::Portage => portage(root, &package.name, &mut files),
-                // rpm's is a database that only rpm reads; of the others our files say whose they are.
-                Format::Rpm | Format::Xbps | Format::Apk => {}
+                Format::Rpm => rpm(root, &package.name, &mut files),
+                // Of these our files say themselves whose they are.
+                Format::Xbps | Format::Apk => {}
             }
         }
         Self { applied, files }
@@ -69,7 +71,7 @@ impl Owner {
             Some(Sum::Md5(sum)) if *sum != hex(&Md5::digest(bytes)) => Whose::Edited,
             Some(Sum::Sha256(sum)) if *sum != hex(&Sha256::digest(bytes)) => Whose::Edited,
             Some(_) => Whose::Ours,
-            // A setup that was copied by hand, or one of rpm's: our files say who made them.
+            // A setup that was copied by hand: our files say who made them.
             None if says_so(bytes) && self.applied => Whose::PerhapsEdited,
             None if says_so(bytes) => Whose::Perhaps,
             None => Whose::Foreign,
@@ -87,6 +89,17 @@ impl Owner {
 /// Whether a file says that it is onegpu's: all of ours do, in a comment or by a path.
 fn says_so(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"onegpu").is_some()
+}
+
+fn rpm(root: &Root, package: &str, files: &mut BTreeMap<String, Sum>) {
+    files.extend(rpm::files(root, package).into_iter().map(|file| {
+        let sum = match (file.digest.is_empty(), file.sha256) {
+            (true, _) => Sum::None,
+            (false, true) => Sum::Sha256(file.digest),
+            (false, false) => Sum::Md5(file.digest),
+        };
+        (file.path, sum)
+    }));
 }
 
 fn dpkg(root: &Root, package: &str, files: &mut BTreeMap<String, Sum>) {

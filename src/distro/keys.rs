@@ -63,11 +63,11 @@ pub(super) fn nearest_to(way: &[String], missing: Option<&str>) -> Option<String
     let first = find(first).map_or_else(|| nearest(first, &outer), |key| Some(key.name.as_str()))?;
     let above = format!("{first}.");
     let below: Vec<&str> = all().iter().filter_map(|key| key.name.strip_prefix(&above)).collect();
-    let inner = way.filter_map(|name| match below.contains(&name) {
+    let mut inner = way.filter_map(|name| match below.contains(&name) {
         true => Some(name),
         false => nearest(name, &below),
     });
-    let inner = inner.last().map(|name| format!("distro.{first}.{name}"));
+    let inner = inner.next_back().map(|name| format!("distro.{first}.{name}"));
     Some(inner.unwrap_or_else(|| format!("distro.{first}")))
 }
 

@@ -80,8 +80,9 @@ pub fn chain(data: &DataDirs, id: &str) -> Result<Vec<DataFile>> {
     };
     while let Some((id, file)) = next.take() {
         if let Some((parent, span)) = like(&file)? {
-            let wrong =
-                |message: String| with_page(Diagnostic::input(message).at(&file.origin, &file.text, span, "here"), &file);
+            let wrong = |message: String| {
+                with_page(Diagnostic::input(message).at(&file.origin, &file.text, span, "here"), &file)
+            };
             if parent == id || ids.contains(&parent) {
                 return Err(wrong(format!("`like` runs in a circle: {} is like {parent}", file.origin))
                     .help("a chain of `like` ends in a file without it"));

@@ -78,7 +78,7 @@ fn add(drafts: &mut Vec<Draft>, plan: &Plan, for_example: bool) {
                 Content::Step(_) => {}
                 Content::Template(template) => {
                     let same = format!("{template} {}", last(&path));
-                    let topic = file(artifact, &path, &package.name, &example);
+                    let topic = file(artifact, &path, &package.name, (distro, &example));
                     merge(drafts, same, topic, &distro.id);
                 }
                 Content::RunScript { .. } => {
@@ -86,7 +86,7 @@ fn add(drafts: &mut Vec<Draft>, plan: &Plan, for_example: bool) {
                     merge(drafts, format!("run script {path}"), topic, &distro.id);
                 }
                 Content::Target(target) => {
-                    let topic = file(artifact, &path, &package.name, &example);
+                    let topic = file(artifact, &path, &package.name, (distro, &example));
                     merge(drafts, format!("{target} {path}"), topic, &distro.id);
                 }
             }
@@ -125,7 +125,7 @@ fn merge(drafts: &mut Vec<Draft>, same: String, topic: Topic, distro: &str) {
     }
 }
 
-fn file(artifact: &Artifact, path: &str, package: &str, example: &str) -> Topic {
+fn file(artifact: &Artifact, path: &str, package: &str, (distro, example): (&Distro, &str)) -> Topic {
     let package = if package.starts_with("onegpu-guest-") && !example.is_empty() {
         format!("onegpu-guest-{ANY_GUEST}")
     } else {
@@ -137,7 +137,10 @@ fn file(artifact: &Artifact, path: &str, package: &str, example: &str) -> Topic 
         texts.push(("A link to", target.clone()));
     }
     texts.push(("Package", format!("{package}, mode {:04o}", artifact.kind.mode())));
-    texts.push(("Undone", "The package manager removes it.".to_owned()));
+    // What every package manager does alike needs no example.
+    let alike = !artifact.kind.is_config();
+    let undone = artifact.undo(distro.package.format);
+    texts.push(("Undone", if alike { undone.to_owned() } else { format!("{undone}{example}") }));
     texts.push(("In the guide", artifact.guide.to_owned()));
     Topic {
         kind: Kind::File,

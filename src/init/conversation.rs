@@ -28,7 +28,9 @@ pub struct Agreed {
 pub fn hold(ask: &mut dyn Ask, facts: &Facts<'_>, given: &Answers, name: &str) -> Result<Option<Agreed>> {
     ask.say(&found(facts))?;
     let keys = ask.keys();
-    ask.say(&format!("\nWhat it cannot tell follows.\n{keys}\n\n"))?;
+    ask.say(&format!(
+        "\nWhat no file tells follows: the guest, the virtual machine that gets the card.\n{keys}\n\n"
+    ))?;
     let mut answers = given.clone();
     let mut trail: Vec<usize> = Vec::new();
     let mut at = 0;

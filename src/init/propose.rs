@@ -5,7 +5,7 @@ use super::answers::Answers;
 use crate::machine::Machine;
 use crate::machine::usb_input::UsbInput;
 use crate::paths;
-use crate::profile::{Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId, User, size};
+use crate::profile::{Cpus, DiskSize, GuestName, GuestOs, HostPath, Memory, UsbId, User};
 
 /// A value and why it is proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub fn memory(machine: &Machine) -> Proposed<Memory> {
             format!("half of {total} MiB: this PC is short of memory for a guest"),
         );
     }
-    let kept = format!("{:.1} GiB", (total - mib) as f64 / 1024.0);
-    because(Memory { mib }, format!("this PC has {}, the host keeps {kept}", size(nominal)))
+    let gib = |mib: u64| format!("{:.1} GiB", mib as f64 / 1024.0);
+    because(Memory { mib }, format!("this PC has {}, the host keeps {}", gib(total), gib(total - mib)))
 }
 
 /// Cores of the guest and threads of each: three quarters of the host's cores.
@@ -145,7 +145,10 @@ pub fn virtio_media(facts: &Facts<'_>, os: GuestOs) -> Proposed<Option<HostPath>
 /// The one image whose name, in lower case, is right; of several, none.
 fn media(facts: &Facts<'_>, is_right: impl Fn(&str) -> bool) -> Proposed<Option<HostPath>> {
     let Some(names) = facts.root.names(paths::IMAGE_DIR) else {
-        return because(None, format!("{} cannot be read, or is not there yet", paths::IMAGE_DIR));
+        return because(
+            None,
+            format!("{} cannot be read, or is not there yet; the path can be given later", paths::IMAGE_DIR),
+        );
     };
     let right = |name: &&String| {
         let name = name.to_ascii_lowercase();

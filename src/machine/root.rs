@@ -142,16 +142,19 @@ impl Root {
         self.kind(path) == Some(Kind::Folder)
     }
 
-    /// The bytes of a regular file; `None` when it cannot be read or has more than `most`.
-    pub fn bytes(&self, path: &str, most: usize) -> Option<Vec<u8>> {
+    /// A regular file, open for reading in any order; `None` when it cannot be.
+    pub fn file(&self, path: &str) -> Option<File> {
         // Looked at before it is opened: opening some devices does something.
         if !self.is_file(path) {
             return None;
         }
         let file = File::from(self.resolve(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?);
-        if !file.metadata().ok()?.is_file() {
-            return None;
-        }
+        file.metadata().ok()?.is_file().then_some(file)
+    }
+
+    /// The bytes of a regular file; `None` when it cannot be read or has more than `most`.
+    pub fn bytes(&self, path: &str, most: usize) -> Option<Vec<u8>> {
+        let file = self.file(path)?;
         let mut bytes = Vec::new();
         file.take(most as u64 + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() <= most).then_some(bytes)

@@ -5,6 +5,8 @@
 pub const DPKG_INFO: &str = "/var/lib/dpkg/info";
 /// dpkg's own record; only here are the sums of configuration files.
 pub const DPKG_STATUS: &str = "/var/lib/dpkg/status";
+/// rpm's database: in Fedora since 36, and before.
+pub const RPM_DATABASES: [&str; 2] = ["/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite"];
 /// pacman's record: a folder for each package, `NAME-VERSION-RELEASE`.
 pub const PACMAN_LOCAL: &str = "/var/lib/pacman/local";
 /// Portage's record of the category that our ebuilds are in, `NAME-VERSION`.

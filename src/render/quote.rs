@@ -15,6 +15,7 @@ pub const FILTERS: &[(&str, Quote)] = &[
     ("xml", xml),
     ("plist", plist),
     ("html", html),
+    ("prose", prose),
     ("js", js),
     ("comment", comment),
     ("field", field),
@@ -106,6 +107,25 @@ pub fn plist(text: &str) -> Result<String, String> {
 pub fn html(text: &str) -> Result<String, String> {
     // A tab is no character that can mislead, and would be written as a number.
     Ok(xml(&visible(text))?.replace("&#9;", "\t"))
+}
+
+/// Text of a page, with what stands between two backticks as code. An odd one out is a character like
+/// any other.
+pub fn prose(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut out = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        let last = at + 1 == parts.len();
+        out.push_str(match (at % 2, last) {
+            (0, true) if at == 0 => "",
+            (0, _) if at > 0 => "</code>",
+            (1, false) => "<code>",
+            (1, true) => "`",
+            _ => "",
+        });
+        out.push_str(&html(part)?);
+    }
+    Ok(out)
 }
 
 /// A string of JavaScript with its quotes: polkit's rules.

@@ -21,7 +21,8 @@ pub(super) const NOTHING: &str = "there is no such value here";
 const EXPLAINED: &str =
     "templates see `distro`, `host`, `gpu`, `guests`, `paths`; a guest's also `guest`, a step's also `step`";
 
-const OPEN_BLOCK: &str = "is a `{% if … %}` without its `{% endif %}`, or a `{% for … %}` without its `{% endfor %}`?";
+const OPEN_BLOCK: &str =
+    "is a `{% if … %}` without its `{% endif %}`, or a `{% for … %}` without its `{% endfor %}`?";
 
 const OPEN_TAG: &str = "a value is written `{{ guest.name | sh }}`, with both brackets on both sides";
 

@@ -82,7 +82,16 @@ mod tests {
         let of = |url: &str| Address::new(Some(url), Path::new("/")).map(|address| address.0);
         assert_eq!(of("https://example.org/onegpu/").unwrap(), "https://example.org/onegpu");
         assert_eq!(of("http://[::1]/x").unwrap_err().exit_status(), 2);
-        for bad in ["", "https://", "http:///x", "ftp://x/y", "/srv/x", "https://x/$y", "https://x/a b", "https://x\ny"] {
+        for bad in [
+            "",
+            "https://",
+            "http:///x",
+            "ftp://x/y",
+            "/srv/x",
+            "https://x/$y",
+            "https://x/a b",
+            "https://x\ny",
+        ] {
             assert!(of(bad).is_err(), "{bad:?}");
         }
     }

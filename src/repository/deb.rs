@@ -63,9 +63,15 @@ impl Index for Packages {
             ("files", Value::from_serializable(&listed)),
             ("key_file", Value::from_serializable(&KEY_FILE)),
             // A blank line would end the paragraph: a dot stands for it (deb822(5)).
-            ("key", Value::from_serializable(&key.map(|key| {
-                key.public().lines().map(|line| if line.is_empty() { "." } else { line }).collect::<Vec<_>>()
-            }))),
+            (
+                "key",
+                Value::from_serializable(&key.map(|key| {
+                    key.public()
+                        .lines()
+                        .map(|line| if line.is_empty() { "." } else { line })
+                        .collect::<Vec<_>>()
+                })),
+            ),
         ];
         let release = engine.render("repository/deb/Release", &values)?;
         let sources = engine.render("repository/deb/sources", &values)?;
@@ -102,7 +108,8 @@ fn control(deb: &[u8]) -> io::Result<String> {
         })?;
         let control = control.ok_or_else(|| io::Error::other("it has no control file"))?;
         let lines = control.trim_matches('\n').lines().map(str::trim_end);
-        let text: String = lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+        let text: String =
+            lines.take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
         return match text.starts_with("Package: ") || text.contains("\nPackage: ") {
             true => Ok(text),
             false => Err(io::Error::other("its control file names no package")),

@@ -53,7 +53,9 @@ impl Index for Packages {
         };
         let mut fields: BTreeMap<&str, String> = KEYS
             .iter()
-            .filter_map(|(key, name)| Some((*name, values.get(*key).filter(|value| !value.is_empty())?.clone())))
+            .filter_map(|(key, name)| {
+                Some((*name, values.get(*key).filter(|value| !value.is_empty())?.clone()))
+            })
             .collect();
         fields.insert("MD5", hex(&Md5::digest(bytes)));
         fields.insert("SHA1", hex(&Sha1::digest(bytes)));
@@ -93,7 +95,8 @@ impl Index for Packages {
 fn container(gpkg: &[u8]) -> io::Result<(String, Vec<(String, Vec<u8>)>)> {
     let (mut folder, mut out) = (String::new(), Vec::new());
     unpack::members(gpkg, |name, _, member| {
-        let (base, file) = name.split_once('/').ok_or_else(|| io::Error::other("it is no GLEP 78 package"))?;
+        let (base, file) =
+            name.split_once('/').ok_or_else(|| io::Error::other("it is no GLEP 78 package"))?;
         folder = base.to_owned();
         out.push((file.to_owned(), unpack::bytes(member)?));
         Ok(true)

@@ -83,7 +83,10 @@ impl Index for Database {
                 // An empty line or one in percent signs would begin another block.
                 let value = quote::field(&value).map_err(|error| unreadable(path, error))?;
                 if value.is_empty() || (value.starts_with('%') && value.ends_with('%')) {
-                    return Err(unreadable(path, format!("the value `{value}` of {key} has no place in a database")));
+                    return Err(unreadable(
+                        path,
+                        format!("the value `{value}` of {key} has no place in a database"),
+                    ));
                 }
                 let _ = writeln!(desc, "{value}");
             }

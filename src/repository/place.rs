@@ -53,7 +53,8 @@ impl Place<'_> {
     /// How many packages are there, if the repository is what these inputs make and as it was left.
     pub fn current(&self, inputs: &str) -> Option<usize> {
         let record = self.record();
-        let current = record.inputs == inputs && files(&self.folder()).is_ok_and(|files| files == record.files);
+        let current =
+            record.inputs == inputs && files(&self.folder()).is_ok_and(|files| files == record.files);
         current.then_some(record.packages.len())
     }
 
@@ -79,7 +80,8 @@ impl Place<'_> {
         if before.key.is_some() && key.is_none() {
             return Err(signed_before(&self.folder(), before.key.as_deref()));
         }
-        let mut work = Work { place: self, family: &family, key, before, folder: Folder::new(&self.folder())? };
+        let mut work =
+            Work { place: self, family: &family, key, before, folder: Folder::new(&self.folder())? };
         let mut record = Record { key: key.map(|key| key.fingerprint().to_owned()), ..Record::default() };
         let mut added = Added::default();
         let mut index = (family.index)();
@@ -98,13 +100,21 @@ impl Place<'_> {
             (false, date) => epoch.max(date.saturating_add(1)),
         };
         record.inputs = inputs.to_owned();
-        let (url, key_url) = (address.below(&format!("{}/{}", self.machine, self.distro)), address.below(KEY_FILE));
-        let about = About { machine: self.machine, distro: self.distro, url: &url, key_url: &key_url, date: record.date };
+        let (url, key_url) =
+            (address.below(&format!("{}/{}", self.machine, self.distro)), address.below(KEY_FILE));
+        let about = About {
+            machine: self.machine,
+            distro: self.distro,
+            url: &url,
+            key_url: &key_url,
+            date: record.date,
+        };
         for meta in index.finish(engine, &about, key)? {
             work.folder.add(&meta.path, meta.kind, &meta.bytes)?;
         }
         record.files = files(work.folder.staging())?;
-        let text = serde_json::to_string_pretty(&record).map_err(|error| Diagnostic::machine(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&record).map_err(|error| Diagnostic::machine(error.to_string()))?;
         work.folder.add_text(record::FILE, &format!("{text}\n"))?;
         work.folder.finish()?;
         Ok(added)
@@ -193,7 +203,11 @@ impl Work<'_> {
     /// Whether these bytes were put there by us, with this key.
     fn is_known(&self, path: &str, bytes: &[u8]) -> bool {
         self.before.key.as_deref() == self.key.map(Key::fingerprint)
-            && self.before.packages.iter().any(|(name, sum)| name == path && *sum == hex(&Sha256::digest(bytes)))
+            && self
+                .before
+                .packages
+                .iter()
+                .any(|(name, sum)| name == path && *sum == hex(&Sha256::digest(bytes)))
     }
 
     /// The signature that lies beside a package, where the family wants one.
@@ -223,7 +237,10 @@ fn files(root: &Path) -> Result<Vec<(String, u64)>> {
             let entry = entry.map_err(fail)?;
             let (name, meta) = (entry.file_name(), entry.metadata().map_err(fail)?);
             let Some(name) = name.to_str() else {
-                return Err(Diagnostic::input(format!("{}: has a name that is no text", entry.path().display())));
+                return Err(Diagnostic::input(format!(
+                    "{}: has a name that is no text",
+                    entry.path().display()
+                )));
             };
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if meta.is_dir() {

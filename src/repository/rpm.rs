@@ -5,8 +5,8 @@ use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
 use rpm::{
-    Dependency, DependencyFlags, Error, FileFlags, FileType, Header, HeaderEntry, IndexData, IndexSignatureTag,
-    Package, PackageMetadata,
+    Dependency, DependencyFlags, Error, FileFlags, FileType, Header, HeaderEntry, IndexData,
+    IndexSignatureTag, Package, PackageMetadata,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -213,7 +213,11 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
         files: files.collect(),
         changes: changes
             .into_iter()
-            .map(|change| Change { author: change.name, date: change.timestamp.to_string(), text: change.description })
+            .map(|change| Change {
+                author: change.name,
+                date: change.timestamp.to_string(),
+                text: change.description,
+            })
             .collect(),
     })
 }
@@ -272,7 +276,8 @@ pub(super) fn sign(mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
     let fail = |error: Error| unreadable("an rpm", error);
     let mut package = Package::parse(&mut bytes).map_err(fail)?;
     let signature = key.detached(&package.header_bytes().map_err(fail)?)?;
-    let tag = tag(&signature).ok_or_else(|| unreadable("an rpm", "gpg's signature is of no kind that rpm knows"))?;
+    let tag = tag(&signature)
+        .ok_or_else(|| unreadable("an rpm", "gpg's signature is of no kind that rpm knows"))?;
     let entries = package.metadata.signature.get_all_entries().map_err(fail)?;
     // The last of them is the region's own, which the constructor makes again.
     let mut entries: Vec<HeaderEntry> = entries

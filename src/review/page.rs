@@ -7,6 +7,7 @@ use super::highlight::{self, Language, Span};
 use super::map::Map;
 use super::order::{self, Entry};
 use super::timeline::{Holder, Moment, Timeline};
+use crate::check::Outcome;
 use crate::diff::{Difference, FileDiff, State, StepDiff, stat};
 use crate::groups::Groups;
 use crate::plan::{Kind, PackagePlan, Plan};
@@ -37,7 +38,15 @@ pub struct Finding {
 
 impl Seen {
     /// Takes from the machine what the review shows.
-    pub fn new(setup: &Setup, groups: &Groups<'_>, difference: Difference, findings: Vec<Finding>) -> Self {
+    pub fn new(
+        setup: &Setup,
+        groups: &Groups<'_>,
+        difference: Difference,
+        mut findings: Vec<Finding>,
+    ) -> Self {
+        // As in the terminal: what stands in the way comes first.
+        let rank = |finding: &Finding| Outcome::ALL.iter().position(|of| of.word() == finding.result);
+        findings.sort_by_key(rank);
         Self { map: Map::of_machine(setup, groups), difference, findings }
     }
 }

@@ -26,7 +26,9 @@ fn step(answer: &Answer, kept: &[(String, String)], record: bool) -> StepDiff {
     fs::create_dir_all(machine.path().join("etc/libvirt/qemu")).unwrap();
     fs::create_dir_all(&folder).unwrap();
     for file in packages.iter_mut().flat_map(|(_, files)| files) {
-        for asked in ANSWERS.domains.iter().filter(|asked| file.path.ends_with(&format!("/{}.xml", asked.name))) {
+        for asked in
+            ANSWERS.domains.iter().filter(|asked| file.path.ends_with(&format!("/{}.xml", asked.name)))
+        {
             // As libvirt was asked: without KVM there, for another kind of processor.
             file.bytes = fs::read(ANSWERS.folder.path().join(format!("in/{}.xml", asked.name))).unwrap();
             fs::write(folder.join(format!("{}.xml", asked.name)), &file.bytes).unwrap();

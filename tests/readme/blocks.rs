@@ -1,5 +1,7 @@
 //! The README's blocks of code, and the marks that stand above them where a page does not show them.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 /// The mark above a block that no test runs; behind it stands why.
 const NOT_RUN: &str = "<!-- not run: ";
 /// The mark above a block that is run in a root in which packages may be installed.

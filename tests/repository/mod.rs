@@ -26,7 +26,11 @@ pub struct Repository {
 
 impl Drop for Repository {
     fn drop(&mut self) {
-        let _ = Command::new("gpgconf").args(["--homedir"]).arg(self.home.path()).args(["--kill", "all"]).status();
+        let _ = Command::new("gpgconf")
+            .args(["--homedir"])
+            .arg(self.home.path())
+            .args(["--kill", "all"])
+            .status();
     }
 }
 
@@ -35,7 +39,8 @@ impl Repository {
     pub fn new(folder: &Path) -> Self {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let repository = Self { home, root: folder.join("repo"), profile: folder.join(format!("{MACHINE}.toml")) };
+        let repository =
+            Self { home, root: folder.join("repo"), profile: folder.join(format!("{MACHINE}.toml")) };
         repository.write_profile(1);
         let key = ["--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "test@example.org"];
         ran(repository.gpg().args(key).args(["rsa3072", "sign", "never"]));
@@ -56,7 +61,8 @@ impl Repository {
     pub fn write_profile(&self, revision: u32) {
         let plain = EXAMPLE_PROFILE.replace("audio = \"pipewire\"", "audio = \"none\"");
         let (before, after) = plain.split_once("[[guest]]").unwrap();
-        fs::write(&self.profile, format!("{before}[package]\nrevision = {revision}\n\n[[guest]]{after}")).unwrap();
+        fs::write(&self.profile, format!("{before}[package]\nrevision = {revision}\n\n[[guest]]{after}"))
+            .unwrap();
     }
 
     /// Packages for `distro` go into it.
@@ -83,7 +89,11 @@ impl Repository {
 
     pub fn fingerprint(&self) -> String {
         let list = ran(self.gpg().args(["--with-colons", "--list-secret-keys"]));
-        list.lines().find_map(|line| line.strip_prefix("fpr:::::::::")).unwrap().trim_end_matches(':').to_owned()
+        list.lines()
+            .find_map(|line| line.strip_prefix("fpr:::::::::"))
+            .unwrap()
+            .trim_end_matches(':')
+            .to_owned()
     }
 
     /// Both ways to it: what the client's file says, and how it is called.
@@ -171,15 +181,19 @@ fn answer(folder: &Path, mut stream: &TcpStream) {
         }
         let mut words = request.split(' ');
         let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or("/"));
-        let path = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy().into_owned();
+        let path = percent_encoding::percent_decode_str(path.trim_start_matches('/'))
+            .decode_utf8_lossy()
+            .into_owned();
         let path = folder.join(path);
         let (status, body, time) = match (fs::read(&path), path.metadata().and_then(|meta| meta.modified())) {
-            (Ok(_), Ok(time)) if since.is_some_and(|since| time <= since) => ("304 Not Modified", Vec::new(), Some(time)),
+            (Ok(_), Ok(time)) if since.is_some_and(|since| time <= since) => {
+                ("304 Not Modified", Vec::new(), Some(time))
+            }
             (Ok(body), Ok(time)) => ("200 OK", body, Some(time)),
             _ => ("404 Not Found", Vec::new(), None),
         };
-        let modified =
-            time.map_or(String::new(), |time| format!("Last-Modified: {}\r\n", httpdate::fmt_http_date(time)));
+        let modified = time
+            .map_or(String::new(), |time| format!("Last-Modified: {}\r\n", httpdate::fmt_http_date(time)));
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{modified}\r\n", body.len());
         let body = if method == "HEAD" { &[][..] } else { &body };
         if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).is_err() {

@@ -78,7 +78,8 @@ pub fn machines(path: &Path) -> Result<Option<Vec<Machine>>> {
 /// When it is no plain word.
 pub fn name(name: &str) -> Result<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
-    match name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.len() <= 64 && name.chars().all(plain) {
+    match name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.len() <= 64 && name.chars().all(plain)
+    {
         true => Ok(name),
         false => Err(Diagnostic::input(format!("a machine cannot be called {name:?}")).help(
             "its name is its profile's: letters, digits and . _ + -, a letter or digit first, at most 64",

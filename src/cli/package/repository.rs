@@ -96,8 +96,10 @@ impl Repository {
             let added = place.add(engine, &output.packages, with, &self.address, self.key.as_ref())?;
             text.push_str(&line(&place.folder(), added.packages, added.unchanged));
             notes.extend(added.replaced.iter().map(|path| {
-                format!("{path}: was there with other content; a machine that has it takes it for the same: \
-                         raise `revision` under [package]")
+                format!(
+                    "{path}: was there with other content; a machine that has it takes it for the same: \
+                         raise `revision` under [package]"
+                )
             }));
         }
         Ok((text, notes))
@@ -115,13 +117,16 @@ impl Repository {
                 let format = Distro::load(data, &distro)?.package.format;
                 let place = Place { root: &self.root, machine: name(&machine)?, distro: &distro, format };
                 // No inputs: the next run with a profile builds.
-                let added = place.add(&mut engine, &[], ("", self.epoch), &self.address, self.key.as_ref())?;
+                let added =
+                    place.add(&mut engine, &[], ("", self.epoch), &self.address, self.key.as_ref())?;
                 text.push_str(&line(&place.folder(), added.packages, added.unchanged));
             }
         }
         match text.is_empty() {
-            true => Err(Diagnostic::input(format!("{}: the repository has no packages", self.root.display()))
-                .help("name the profile, or a folder of profiles, whose packages shall go in")),
+            true => {
+                Err(Diagnostic::input(format!("{}: the repository has no packages", self.root.display()))
+                    .help("name the profile, or a folder of profiles, whose packages shall go in"))
+            }
             false => Ok(text),
         }
     }

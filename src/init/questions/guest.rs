@@ -213,7 +213,7 @@ pub(super) fn usb(ask: &mut dyn Ask, facts: &Facts<'_>, answers: &mut Answers) -
             answers.usb = changed(ids, &proposed.value);
         });
     }
-    let title = "Which of them go to the guest?";
+    let title = "Which keyboards and mice go to the guest?";
     any(
         ask,
         (title, proposed.why),

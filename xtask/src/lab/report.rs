@@ -29,10 +29,13 @@ fn table(entries: &[Entry], now: &str) -> String {
     for (init, iommu, _) in scenario::PCS {
         let (init_word, iommu_word) = (init.word(), iommu.word());
         for name in scenario::names() {
-            let found =
-                entries.iter().find(|one| (&*one.name, &*one.init, &*one.iommu) == (name, init_word, iommu_word));
+            let found = entries
+                .iter()
+                .find(|one| (&*one.name, &*one.init, &*one.iommu) == (name, init_word, iommu_word));
             let end = match found {
-                Some(Entry { error: None, seconds, templates, .. }) => format!("passed | {seconds} | {templates}"),
+                Some(Entry { error: None, seconds, templates, .. }) => {
+                    format!("passed | {seconds} | {templates}")
+                }
                 Some(Entry { error: Some(error), seconds, templates, .. }) => {
                     format!("**failed**: {} | {seconds} | {templates}", error.replace('|', "\\|"))
                 }

@@ -235,11 +235,7 @@ pub fn run(
 }
 
 /// Runs one, prints and keeps what is needed to understand a failure.
-fn try_it(
-    bench: &mut Bench,
-    name: &'static str,
-    act: impl FnOnce(&mut Bench) -> Result<()>,
-) -> Outcome {
+fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) -> Result<()>) -> Outcome {
     println!("\n--> {name}");
     let began = Instant::now();
     let error = act(bench).err();
