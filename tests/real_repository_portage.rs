@@ -51,6 +51,7 @@ impl Machine {
         let script = format!(
             "mkdir -p {KEYRING} && gpg --homedir {KEYRING} --batch --import {} && \
              echo {}:6: | gpg --homedir {KEYRING} --batch --import-ownertrust && \
+             gpg --homedir {KEYRING} --batch --check-trustdb && \
              gpgconf --homedir {KEYRING} --kill all && chmod -R a+rX {KEYRING} && chown -R nobody {KEYRING}",
             key.display(),
             self.repository.fingerprint()

@@ -79,6 +79,7 @@ fn format(name: &str) -> Option<Format> {
         }
         (_, "INSTALL" | "environment" | "prerm" | "postinst" | "postrm" | "preinst") => Format::Shell,
         _ if folder == "package/rpm" => Format::Shell,
+        _ if folder.starts_with("repository/") => Format::Fields,
         _ => return None,
     })
 }
