@@ -257,7 +257,7 @@ fn a_killed_run_leaves_the_repository_whole_and_the_next_goes_on() {
 #[test]
 fn one_file_with_a_table_of_machines_and_one_of_them_bad() {
     let folder = folder();
-    let own = "\n[machines.attic]\n[machines.cellar.host]\ndistro = \"debian\"\n[machines.barn.gpu]\ndriver = \"voodoo\"\n";
+    let own = "\n[machines.attic.host]\ndistro = \"arch\"\n[machines.cellar.host]\ndistro = \"debian\"\n[machines.barn.gpu]\ndriver = \"voodoo\"\n";
     fs::write(folder.path().join("fleet.toml"), EXAMPLE_PROFILE.to_owned() + own).unwrap();
     let out = package(folder.path(), &["fleet.toml", "--repo", "repo"]);
     assert_eq!(out.status.code(), Some(2));
@@ -265,6 +265,6 @@ fn one_file_with_a_table_of_machines_and_one_of_them_bad() {
     assert!(said.contains("unknown value `voodoo`") && said.contains("fleet.toml [machines.barn] (merged)"), "{said}");
     assert!(said.contains("not built, 1 of 3: "), "{said}");
     assert!(folder.path().join("repo/cellar/debian/Release").exists());
-    assert!(folder.path().join("repo/attic").is_dir());
+    assert!(folder.path().join("repo/attic/arch/onegpu.db").exists());
     assert!(!folder.path().join("repo/barn").exists());
 }
