@@ -52,6 +52,7 @@ impl Machine {
         let script = format!(
             "mkdir -p {KEYRING} && gpg --homedir {KEYRING} --batch --import {} && \
              echo {}:6: | gpg --homedir {KEYRING} --batch --import-ownertrust && \
+             gpg --homedir {KEYRING} --batch --check-trustdb && \
              gpgconf --homedir {KEYRING} --kill all && chmod -R a+rX {KEYRING} && chown -R nobody {KEYRING}",
             key.display(),
             self.repository.fingerprint()
@@ -134,8 +135,9 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
         machine.forget();
         let index = folder.join("Packages");
         let good = fs::read_to_string(&index).unwrap();
-        let sum = good.split("SHA1: ").nth(2).unwrap();
-        let spoiled = good.replace(&sum[..40], &sum[..40].chars().rev().collect::<String>());
+        let entry = good.split(&format!("CPV: app-emulation/onegpu-host-0.1.0-r{revision}\n")).nth(1).unwrap();
+        let sum = &entry.split("SHA1: ").nth(1).unwrap()[..40];
+        let spoiled = good.replace(sum, &sum.chars().rev().collect::<String>());
         fs::write(&index, spoiled).unwrap();
         let said = refused(&mut machine.install());
         assert!(said.contains("igest") && !said.contains("Traceback"), "{way}: {said}");

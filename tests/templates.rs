@@ -87,6 +87,7 @@ fn format(name: &str) -> Option<Format> {
             | "postrm" | "preinst",
         ) => Format::Shell,
         _ if folder == "package/rpm" => Format::Shell,
+        _ if folder.starts_with("repository/") => Format::Fields,
         _ => return None,
     })
 }

@@ -1,9 +1,11 @@
 //! `onegpu package`: the setup packages, and the one command that installs them.
 
+mod ansible;
 mod fleet;
 mod machines;
 mod repository;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +18,7 @@ use crate::package::{self, Built};
 use crate::plan::Plan;
 use crate::profile::{self, Profile};
 use crate::render::{Engine, quote};
+use ansible::Host;
 use machines::Machine;
 use repository::RepoOptions;
 
@@ -113,9 +116,14 @@ impl Choice {
         if let Some(repository) = self.repository.open(data, epoch)? {
             let machine = Machine::File(PathBuf::from(&profile.source.name)).name();
             let engine = &mut Engine::bare(data)?;
+            // Before anything is written, for it may refuse.
+            let host = self.repository.ansible().map(|_| Host::new(&plans)).transpose()?;
             let (said, notes) = repository.put(engine, &machine, &plans, &outputs, &profile.source.text)?;
             super::print_notes(&notes, "");
             text = said + &repository.ending();
+            if let (Some(folder), Some(host)) = (self.repository.ansible(), host) {
+                text.push_str(&ansible::write(folder, &repository, &BTreeMap::from([(machine, host)]))?);
+            }
         }
         if let Some(folder) = self.output() {
             text.insert_str(0, &write(&plans, &outputs, &folder)?);

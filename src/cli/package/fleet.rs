@@ -1,9 +1,11 @@
 //! Many machines: each is built into a folder of its name, on all CPUs. What is built is
 //! written at once, so that a thousand need no more memory than a few.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::ansible::{self, Host};
 use super::machines::Machine;
 use super::repository::Repository;
 use super::{Choice, write};
@@ -14,8 +16,8 @@ use crate::package::{self, parallel::parallel};
 use crate::plan::Plan;
 use crate::render::Engine;
 
-/// What came of one profile: the notes and what is printed.
-type Outcome = Result<(Vec<String>, String)>;
+/// What came of one machine: the notes, what is printed, and what an inventory says of it.
+type Outcome = Result<(Vec<String>, String, Option<Host>)>;
 
 /// Builds every machine.
 ///
@@ -29,12 +31,13 @@ pub fn run(choice: &Choice, data: &DataDirs, machines: &[Machine]) -> Result<Exi
     let outcomes: Vec<Outcome> =
         parallel(machines.len(), || Engine::bare(data), |engine, at| Ok(run.one(engine, &machines[at])))?;
     let mut bad: Vec<(String, u8)> = Vec::new();
-    let mut built = String::new();
+    let (mut built, mut hosts) = (String::new(), BTreeMap::new());
     for (machine, outcome) in machines.iter().zip(outcomes) {
         match outcome {
-            Ok((notes, text)) => {
+            Ok((notes, text, host)) => {
                 print_notes(&notes, &format!("{}: ", machine.shown()));
                 built.push_str(&text);
+                hosts.extend(host.map(|host| (machine.name(), host)));
             }
             Err(error) => {
                 eprintln!("{error}");
@@ -44,6 +47,9 @@ pub fn run(choice: &Choice, data: &DataDirs, machines: &[Machine]) -> Result<Exi
     }
     if let Some(repository) = &repository {
         built.push_str(&repository.ending());
+        if let Some(folder) = choice.repository.ansible() {
+            built.push_str(&ansible::write(folder, repository, &hosts)?);
+        }
     }
     print::to(None, &built)?;
     if bad.is_empty() {
@@ -66,6 +72,7 @@ impl Run<'_> {
     fn one(&self, engine: &mut Engine<'_>, machine: &Machine) -> Outcome {
         let profile = machine.profile()?;
         let plans: Vec<Plan> = self.choice.plans(self.data, &profile)?;
+        let host = self.choice.repository.ansible().map(|_| Host::new(&plans)).transpose()?;
         let (name, source) = (machine.name(), &profile.source.text);
         let folder = self.choice.output().map(|folder| folder.join(Path::new(&name)));
         let mut notes = plans.iter().flat_map(|plan| plan.setup.notes.iter().cloned()).collect::<Vec<_>>();
@@ -73,7 +80,7 @@ impl Run<'_> {
         if let (Some(repository), None) = (self.repository, &folder)
             && let Some(text) = repository.current(&name, &plans, source)?
         {
-            return Ok((notes, text));
+            return Ok((notes, text, host));
         }
         let outputs = package::build_with(engine, &plans, self.epoch)?;
         let mut text = String::new();
@@ -85,6 +92,6 @@ impl Run<'_> {
             text.push_str(&said);
             notes.extend(more);
         }
-        Ok((notes, text))
+        Ok((notes, text, host))
     }
 }

@@ -20,18 +20,31 @@ pub struct RepoOptions {
     /// Make DIR a repository that apt, dnf, pacman and Portage install from, or add to it
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
+    /// Write an inventory and a playbook for Ansible to DIR, which install from the repository; without
+    /// --repo, that is DIR/repository
+    #[arg(long, value_name = "DIR")]
+    ansible: Option<PathBuf>,
     /// Sign the repository with this key, which gpg holds: fingerprint, key id or mail address
-    #[arg(long, value_name = "ID", requires = "repo")]
+    #[arg(long, value_name = "ID")]
     key: Option<String>,
     /// Where machines find the repository, when it is not the folder itself
-    #[arg(long, value_name = "URL", requires = "repo")]
+    #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
 impl RepoOptions {
     /// Whether there is one.
     pub fn wanted(&self) -> bool {
-        self.repo.is_some()
+        self.root().is_some()
+    }
+
+    /// The folder of the inventory and the playbook.
+    pub fn ansible(&self) -> Option<&Path> {
+        self.ansible.as_deref()
+    }
+
+    fn root(&self) -> Option<PathBuf> {
+        self.repo.clone().or_else(|| Some(self.ansible.as_ref()?.join("repository")))
     }
 
     /// Finds the key, and writes what lies above the machines' folders.
@@ -39,7 +52,13 @@ impl RepoOptions {
     /// # Errors
     /// On a key or URL that cannot be, or a folder that cannot be written.
     pub fn open(&self, data: &DataDirs, epoch: u32) -> Result<Option<Repository>> {
-        let Some(root) = self.repo.clone() else { return Ok(None) };
+        let Some(root) = self.root() else {
+            return match self.key.is_some() || self.url.is_some() {
+                true => Err(Diagnostic::input("--key and --url are a repository's, and there is none")
+                    .help("name its folder with --repo DIR")),
+                false => Ok(None),
+            };
+        };
         let address = Address::new(self.url.as_deref(), &root)?;
         let key = self.key.as_deref().map(Key::find).transpose()?;
         let input = Input::new(data, epoch, &address, key.as_ref())?;
@@ -58,6 +77,16 @@ pub struct Repository {
 }
 
 impl Repository {
+    /// The folder of all machines.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The key's fingerprint, when there is a key.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.key.as_ref().map(Key::fingerprint)
+    }
+
     /// What is printed of a machine for which nothing is to be done, if that is so.
     ///
     /// # Errors

@@ -1,0 +1,155 @@
+//! The playbook, run by ansible-core: on a Debian and on a machine with dnf, both made of a layer
+//! above the host's own root; only tried first, then for real, then again.
+//!
+//! Needs root, overlayfs, Debian's python3-apt and python3-dnf (which apt and dnf modules stand
+//! on), gnupg, and the venv with ansible-core that ONEGPU_TEST_ANSIBLE names.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by a panic")]
+
+mod layer;
+mod repository;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use layer::Layer;
+use repository::{Repository, ran, refused, spoiled};
+use rpm::{BuildConfig, Dependency, PackageBuilder};
+
+/// The folder of the test and the venv are at the same paths inside.
+const MORE: &str = r#"for dir in "$2/shared" "$venv"; do mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"; done"#;
+
+struct Machine {
+    layer: Layer,
+    repository: Repository,
+    venv: PathBuf,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let venv = PathBuf::from(std::env::var_os("ONEGPU_TEST_ANSIBLE").expect("ONEGPU_TEST_ANSIBLE names a venv"));
+        assert!(venv.join("bin/ansible-playbook").exists(), "{} has no ansible-playbook", venv.display());
+        let quoted = onegpu::render::quote::sh(&venv.to_string_lossy()).unwrap();
+        let prepare = |folder: &Path| fs::create_dir(folder.join("shared")).unwrap();
+        let layer = Layer::new(Path::new("/"), prepare, &format!("venv={quoted}\n{MORE}"));
+        fs::set_permissions(layer.folder(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let repository = Repository::new(&layer.folder().join("shared"));
+        Self { layer, repository, venv }
+    }
+
+    fn ansible(&self) -> PathBuf {
+        self.repository.root().with_file_name("ansible")
+    }
+
+    /// Writes repository, inventory and playbook.
+    fn publish(&self, distro: &str) {
+        let profile = self.repository.root().with_file_name("attic.toml");
+        let mut command = self.repository.onegpu();
+        command.arg("package").arg(profile).args(["--distro", distro, "--key", "test@example.org"]);
+        let said = ran(command.arg("--repo").arg(self.repository.root()).arg("--ansible").arg(self.ansible()));
+        assert!(said.contains("ansible-playbook -i "), "{said}");
+    }
+
+    fn play(&self, words: &[&str]) -> Command {
+        let mut command = self.layer.command(&["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"]);
+        command.arg(self.ansible()).arg(self.venv.join("bin/ansible-playbook"));
+        command.args(["-i", "inventory.json", "site.yml", "-e", "ansible_connection=local ansible_become=false"]);
+        // Not the venv's: apt's and dnf's modules are the system's.
+        command.args(["-e", "ansible_python_interpreter=/usr/bin/python3"]).args(words);
+        command
+    }
+
+    /// One number of ansible's last line about the machine.
+    fn tally(said: &str, what: &str) -> u32 {
+        let line = said.lines().rfind(|line| line.starts_with("attic")).unwrap_or_else(|| panic!("{said}"));
+        line.split(&format!("{what}=")).nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    }
+}
+
+#[test]
+#[ignore = "needs ansible, apt-get, dpkg-deb, gpg, unshare, root"]
+fn apt_machines_are_tried_first_and_then_have_the_packages() {
+    let machine = Machine::new();
+    machine.publish("debian");
+    let layer = &machine.layer;
+    let _ = fs::remove_file(layer.path("/etc/apt/sources.list"));
+    let _ = fs::remove_dir_all(layer.path("/etc/apt/sources.list.d"));
+    fs::create_dir(layer.path("/etc/apt/sources.list.d")).unwrap();
+    // One package stands in for what the setup's need.
+    let control = "Package: stand-in\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.org>\nDescription: stands in\n\
+                   Provides: qemu-system-x86, libvirt-daemon-system, libvirt-clients, ovmf, dnsmasq-base, swtpm, swtpm-tools, \
+                   qemu-utils, iptables\n";
+    layer.write("/stand-in/DEBIAN/control", control);
+    ran(&mut layer.command(&["dpkg-deb", "-b", "/stand-in", "/stand-in.deb"]));
+    ran(&mut layer.command(&["dpkg", "-i", "/stand-in.deb"]));
+    let installed = || {
+        let query = ["dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n", "onegpu-*"];
+        String::from_utf8_lossy(&layer.command(&query).output().unwrap().stdout).into_owned()
+    };
+
+    ran(&mut machine.play(&["--syntax-check"]));
+    // In check mode nothing changes, not even the list of repositories.
+    ran(&mut machine.play(&["--check", "--diff"]));
+    assert_eq!(installed(), "");
+    assert!(!layer.path("/etc/apt/sources.list.d/onegpu.sources").exists());
+
+    // A repository that is not as it was signed: the trial fails, and nothing is installed.
+    let release = machine.repository.of("debian").join("InRelease");
+    spoiled(&release, 0.3, || refused(&mut machine.play(&[])));
+    assert_eq!(installed(), "");
+
+    let said = ran(&mut machine.play(&[]));
+    assert_eq!(installed(), "onegpu-guest-win11 0.1.0-1 installed\nonegpu-host 0.1.0-1 installed\n", "{said}");
+    assert_eq!(Machine::tally(&said, "failed"), 0);
+    let said = ran(&mut machine.play(&[]));
+    assert_eq!(Machine::tally(&said, "changed"), 0, "{said}");
+
+    machine.repository.write_profile(2);
+    machine.publish("debian");
+    let said = ran(&mut machine.play(&[]));
+    assert!(Machine::tally(&said, "changed") > 0, "{said}");
+    assert_eq!(installed(), "onegpu-guest-win11 0.1.0-2 installed\nonegpu-host 0.1.0-2 installed\n");
+}
+
+#[test]
+#[ignore = "needs ansible, dnf, createrepo_c, rpm, gpg, unshare, root"]
+fn dnf_machines_are_tried_first_and_then_have_the_packages() {
+    let machine = Machine::new();
+    machine.publish("fedora");
+    let layer = &machine.layer;
+    for folder in ["/etc/yum.repos.d", "/etc/pki/rpm-gpg", "/stand-in"] {
+        fs::create_dir_all(layer.path(folder)).unwrap();
+    }
+    let mut builder = PackageBuilder::new("stand-in", "1", "MIT", "noarch", "Stands in");
+    builder.using_config(BuildConfig::v4().source_date(1));
+    for file in fs::read_dir(machine.repository.of("fedora")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|ending| ending == "rpm") {
+            for depend in rpm::PackageMetadata::open(&file).unwrap().get_requires().unwrap() {
+                if !["rpmlib(", "onegpu-", "config("].iter().any(|own| depend.name.starts_with(own)) {
+                    builder.provides(Dependency::any(depend.name));
+                }
+            }
+        }
+    }
+    builder.build().unwrap().write_file(layer.path("/stand-in/stand-in-1-1.noarch.rpm")).unwrap();
+    ran(&mut layer.command(&["createrepo_c", "-q", "/stand-in"]));
+    layer.write("/etc/yum.repos.d/stand-in.repo", "[stand-in]\nname=stand-in\nbaseurl=file:///stand-in\ngpgcheck=0\n");
+    let installed = || {
+        let said = ran(&mut layer.command(&["rpm", "-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n", "onegpu-*"]));
+        let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+
+    ran(&mut machine.play(&["--check", "--diff"]));
+    assert_eq!(installed(), Vec::<String>::new());
+    assert!(!layer.path("/etc/yum.repos.d/onegpu.repo").exists());
+    let index = machine.repository.of("fedora").join("repodata/repomd.xml");
+    spoiled(&index, 0.5, || refused(&mut machine.play(&[])));
+    assert_eq!(installed(), Vec::<String>::new());
+
+    let said = ran(&mut machine.play(&[]));
+    assert_eq!(installed(), ["onegpu-guest-win11-0.1.0-1", "onegpu-host-0.1.0-1"], "{said}");
+    let said = ran(&mut machine.play(&[]));
+    assert_eq!(Machine::tally(&said, "changed"), 0, "{said}");
+}
