@@ -82,7 +82,7 @@ fn add(drafts: &mut Vec<Draft>, plan: &Plan, for_example: bool) {
                     merge(drafts, same, topic, &distro.id);
                 }
                 Content::RunScript { .. } => {
-                    let topic = file(artifact, &path, &package.name, &example);
+                    let topic = file(artifact, &path, &package.name, (distro, &example));
                     merge(drafts, format!("run script {path}"), topic, &distro.id);
                 }
                 Content::Target(target) => {

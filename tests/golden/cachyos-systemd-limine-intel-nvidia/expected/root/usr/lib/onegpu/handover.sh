@@ -25,19 +25,23 @@ begin() {
 	way=$1
 	exec 3>&2 2>/dev/null
 	[ -d /var/log/onegpu ] || bounded mkdir -p /var/log/onegpu
-	[ "$way" != start ] || [ -z "$(bounded find "$log" -size +256k)" ] || bounded mv -f "$log" "$log.1"
-	(: >>"$log") || log=/dev/null
+	[ "$way" = start ] || [ -z "$(ask find "$log" -size +256k)" ] || bounded mv -f "$log" "$log.1"
+	printf '' >>"$log" || log=/dev/null
 	exec >>"$log" 2>&1
 	clock
 	started=$now
 	trap report EXIT
-	say "== $way $(bounded date +%Y-%m-%dT%H:%M:%S%z)"
+	say "== $way $(ask date +%Y-%m-%dT%H:%M:%S%z)"
 }
 
 # bounded COMMAND...: runs it with a bound. KILL comes last and ends `timeout` too, so
 # that even a command stuck in the kernel does not hold up the way back.
 bounded() {
 	timeout -k "$grace" "$bound" "$@" </dev/null 3>&- 9>&-
+}
+# ask COMMAND...: the same in $(...): the command takes the place of the shell there.
+ask() {
+	exec timeout -k "$grace" "$bound" "$@" </dev/null 3>&- 9>&-
 }
 
 # put VALUE FILE [VALUE FILE]...: writes to the kernel.
@@ -104,11 +108,13 @@ say() {
 	clock
 	set -- "+$(((now - started) / 100)).$(((now - started) / 10 % 10))s $*"
 	printf '%s\n' "$1"
-	said="$said$guest $1
-"
+	said="$said${said:+
+}$guest $1"
 }
 report() {
-	! command -v logger >/dev/null || printf '%s' "$said" | timeout -k "$grace" "$grace" logger -t onegpu 3>&- 9>&-
+	! command -v logger >/dev/null || timeout -k "$grace" "$grace" logger -t onegpu 3>&- 9>&- <<-SAID
+		$said
+	SAID
 }
 said=
 
@@ -126,7 +132,7 @@ holders() {
 		set -- "$@" -o -lname "$node"
 	done
 	holders=
-	open=$(bounded find /proc/[0-9]*/fd -false "$@" 2>/dev/null)
+	open=$(ask find /proc/[0-9]*/fd -false "$@" 2>/dev/null)
 	status=$?
 	[ "$status" -lt 124 ] || return "$status"
 	for fd in $open; do
@@ -156,10 +162,21 @@ nobody_holds() {
 	return 1
 }
 
+# watch: libvirt may die before it has written down that the guest runs. Then nobody ends
+# the guest, and nobody gives the card back after it: that is done here.
+watch() {
+	read -r name <"/proc/$PPID/comm"
+	case $name in libvirtd | virtqemud) ;; *) return ;; esac
+	while [ -e "$record/card" ] && [ ! -e "/run/libvirt/qemu/$guest.xml" ]; do
+		[ -d "/proc/$PPID" ] || exec /etc/libvirt/hooks/qemu.d/"$guest"/release/end/stop.sh "$guest" orphaned "$PPID"
+		bounded sleep 1 || return
+	done
+}
+
 # running SERVICE: asks again when the answer is unclear, and then takes it for a yes.
 running() {
 	for ask in 1 2; do
-		answer=$(bounded systemctl is-active "$1")
+		answer=$(ask systemctl is-active "$1")
 		case $answer$? in
 			active0) return 0 ;;
 			inactive* | failed* | 3 | 4) return 1 ;;

@@ -80,20 +80,32 @@ made_back() {
     made=$(at "$1")
     [ -e "$record/new.was-there" ] || rm -f "$made.new"
     [ -f "$made" ] || return 0
+    # It came after us, and nothing of ours is in it.
+    [ "$(kept snap.count)" != 0 ] || made_has_words || return 0
     if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ]; then
         snap_restore "$1" && return 0
-        # Interrupted while it was made: what stands there is ours, if nobody else had a reason to make it.
-        if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer; then
-            restore "$made" "$record/snap.1.before"
-            return
-        fi
+    fi
+    # Interrupted while it was made: what stands there, whole or not, is ours, if nobody else had a
+    # reason to make it.
+    if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer &&
+        [ -z "$(made_kernels "$made" | grep -vxF -e "$(made_kernels "$record/snap.1.before")")" ]; then
+        restore "$made" "$record/snap.1.before"
+        return
     fi
     made_again "$@"
 }
-# made_newer: whether somebody has changed, since the record, what it is made from.
+# made_has_words: whether one of the step's $words is in it.
+made_has_words() {
+    for word in $words; do
+        if grep -qF -- "$word" "$made"; then return 0; fi
+    done
+    return 1
+}
+# made_newer: whether somebody has changed, since the record, what it is made from; kernels that
+# came or went show in their folder.
 made_newer() {
     recorded_on=$(stat -c %Y "$record/snap.count")
-    for source in "$(at /etc/default/grub)" "$(at /etc/default/grub.d)" "$(at /etc/default/grub.d)"/*; do
+    for source in "$(at /boot)" "$(at /etc/default/grub)" "$(at /etc/default/grub.d)" "$(at /etc/default/grub.d)"/*; do
         if [ -e "$source" ] && [ "$(stat -c %Y "$source")" -gt "$recorded_on" ]; then return 0; fi
     done
     return 1

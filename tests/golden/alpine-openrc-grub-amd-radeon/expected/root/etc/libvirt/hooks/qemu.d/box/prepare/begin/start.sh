@@ -43,6 +43,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 done
 did card "$nodes" || fail "no record"
 did boot "${boot-}" || fail "no record"
+printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
 
 if running "$display"; then
 	take display '' "stop $display" service stop "$display"
@@ -50,12 +51,11 @@ fi
 
 # Sessions on the screen can outlive the display manager. What matters is the wait below.
 end_sessions() {
-	sessions=$(bounded loginctl list-sessions --no-legend) || return
-	while read -r session _; do
-		[ -n "$session" ] || continue
-		about=$(bounded loginctl show-session "$session" -p Seat -p Type) || return
-		case $about in *Seat=seat0*) ;; *) continue ;; esac
-		case $about in *Type=x11* | *Type=wayland* | *Type=mir*) bounded loginctl terminate-session "$session" || return ;; esac
+	sessions=$(ask loginctl list-sessions --no-legend) || return
+	while read -r session _ _ seat _; do
+		[ "$seat" = seat0 ] || continue
+		type=$(ask loginctl show-session "$session" -p Type) || return
+		case $type in *=x11 | *=wayland | *=mir) bounded loginctl terminate-session "$session" || return ;; esac
 	done <<-LIST
 		$sessions
 	LIST
@@ -100,3 +100,4 @@ if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID"
 	fail "libvirt is gone"
 fi
 say "the card is free"
+{ watch; } </dev/null >/dev/null 2>&1 3>&- 9>&- & # a bare function would keep the pipes open

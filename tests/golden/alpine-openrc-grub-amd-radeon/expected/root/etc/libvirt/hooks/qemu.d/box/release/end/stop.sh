@@ -15,10 +15,14 @@ devices='0000:08:00.0 0000:08:00.1'
 [ -d "$record" ] || exit 0
 case ${2-} in
 	rollback) way=rollback ;; # start.sh has the lock
+	orphaned) # libvirt died; but one that runs again may have begun anew
+		way=stop && lock && read -r libvirt 2>/dev/null <"$record/libvirt" && [ "$libvirt" = "$3" ] || exit 0
+		;;
 	*) way=stop && lock ;;
 esac
 recorded card || exit 0
 begin "$way"
+[ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
 
 # undo WHAT COMMAND...: a step of the way back is tried three times.

@@ -43,6 +43,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 done
 did card "$nodes" || fail "no record"
 did boot "${boot-}" || fail "no record"
+printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
 
 # The driver's daemons keep /dev/nvidia* open.
 for daemon in nvidia-persistenced nvidia-powerd; do
@@ -56,12 +57,11 @@ fi
 
 # Sessions on the screen can outlive the display manager. What matters is the wait below.
 end_sessions() {
-	sessions=$(bounded loginctl list-sessions --no-legend) || return
-	while read -r session _; do
-		[ -n "$session" ] || continue
-		about=$(bounded loginctl show-session "$session" -p Seat -p Type) || return
-		case $about in *Seat=seat0*) ;; *) continue ;; esac
-		case $about in *Type=x11* | *Type=wayland* | *Type=mir*) bounded loginctl terminate-session "$session" || return ;; esac
+	sessions=$(ask loginctl list-sessions --no-legend) || return
+	while read -r session _ _ seat _; do
+		[ "$seat" = seat0 ] || continue
+		type=$(ask loginctl show-session "$session" -p Type) || return
+		case $type in *=x11 | *=wayland | *=mir) bounded loginctl terminate-session "$session" || return ;; esac
 	done <<-LIST
 		$sessions
 	LIST
@@ -98,9 +98,9 @@ done
 
 # udev would load the driver again while the guest has the card.
 mask() {
-	{ [ -d /run/udev/rules.d ] || bounded mkdir -p /run/udev/rules.d; } &&
-		bounded ln -s /dev/null /run/udev/rules.d/71-nvidia.rules &&
-		bounded udevadm control --reload
+	[ -d /run/udev/rules.d ] || bounded mkdir -p /run/udev/rules.d || return
+	# An empty file there is what udev reads in place of the one in /lib.
+	printf '' >/run/udev/rules.d/71-nvidia.rules && bounded udevadm control --reload
 }
 if [ -e /lib/udev/rules.d/71-nvidia.rules ] && ! [ -e /run/udev/rules.d/71-nvidia.rules ]; then
 	take udev-rule '' "mask udev's 71-nvidia.rules" mask
@@ -125,3 +125,4 @@ if read -r _ _ _ parent _ 2>/dev/null <"/proc/$$/stat" && [ "$parent" != "$PPID"
 	fail "libvirt is gone"
 fi
 say "the card is free"
+{ watch; } </dev/null >/dev/null 2>&1 3>&- 9>&- & # a bare function would keep the pipes open
