@@ -81,6 +81,9 @@ fn a_browser_has_nothing_against_it() {
         let at = format!("{} at {} in {}", seen["file"], seen["width"], seen["scheme"]);
         if let Some(pages) = seen["pdf"].as_u64() {
             assert!(pages > 20, "{at}: printed, not everything is unfolded: {pages} pages");
+            let print = &seen["print"];
+            assert_eq!((&print["navigation"], &print["folded"]), (&0.into(), &0.into()), "{at}: {print}");
+            assert!(print["wide"].as_u64().unwrap() <= 718, "{at}: {print}");
             continue;
         }
         for none in ["requests", "console", "outside", "violations"] {
@@ -100,6 +103,7 @@ fn a_browser_has_nothing_against_it() {
         assert_eq!(seen["first"]["text"], "Skip to the content", "{at}");
         assert_eq!(seen["first"]["seen"], true, "{at}");
         assert_eq!(seen["main"], "main", "{at}");
+        assert_eq!(seen["keyboard"], Value::Array(Vec::new()), "{at}: the way of the keyboard");
         if seen["file"].as_str() == against.to_str() {
             let text = seen["text"].as_str().unwrap();
             for whole in [
@@ -114,7 +118,7 @@ fn a_browser_has_nothing_against_it() {
     }
     // The looker sees what it looks for.
     for seen in spoiled.into_iter().filter(|seen| seen["script"] == true) {
-        for some in ["requests", "console", "violations"] {
+        for some in ["requests", "console", "violations", "keyboard"] {
             assert!(!seen[some].as_array().unwrap().is_empty(), "{some}: {seen}");
         }
         assert_eq!(seen["outside"].as_array().unwrap().is_empty(), seen["width"] == 1280, "{seen}");

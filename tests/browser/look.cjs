@@ -56,6 +56,27 @@ async function look(browser, file, width, scheme, script) {
         const box = document.activeElement.getBoundingClientRect();
         return { text: document.activeElement.innerText, seen: box.left >= 0 && box.top >= 0 && box.width > 0 };
     });
+    // The next stops are those of the page's own order, each in the view when it has the focus.
+    seen.keyboard = await page.evaluate(() => {
+        const stops = [...document.querySelectorAll('a[href], summary, button, input, select, textarea, [tabindex]')]
+            .filter((element) => element.tabIndex >= 0 && element.getClientRects().length > 0);
+        stops.forEach((element, at) => { element.dataset.stop = at; });
+        return stops.some((element) => element.tabIndex > 0) ? ['a positive tabindex'] : [];
+    });
+    for (let at = 1; at < 25; at += 1) {
+        await page.keyboard.press('Tab');
+        const wrong = await page.evaluate((at) => {
+            const element = document.activeElement;
+            if (element === document.body || !element.dataset.stop) return `stop ${at} is ${element.tagName}`;
+            if (element.dataset.stop !== String(at)) return `stop ${at} is number ${element.dataset.stop}`;
+            const box = element.getBoundingClientRect();
+            if (box.bottom <= 0 || box.top >= window.innerHeight) return `stop ${at} is not in the view`;
+            const style = getComputedStyle(element);
+            return style.outlineStyle === 'none' ? `stop ${at} shows no focus` : null;
+        }, at);
+        if (wrong) seen.keyboard.push(wrong);
+    }
+    await page.evaluate(() => document.querySelector('.skip')?.focus());
     await page.keyboard.press('Enter');
     seen.main = await page.evaluate(() => document.activeElement.id);
     const result = await page.evaluate(async (source) => {
@@ -92,8 +113,16 @@ async function look(browser, file, width, scheme, script) {
             const page = await browser.newPage();
             page.on('dialog', (dialog) => dialog.dismiss());
             await page.goto('file://' + file);
+            // On paper there is nothing to click: no navigation, everything unfolded, nothing beside the sheet.
+            await page.emulateMediaType('print');
+            await page.setViewport({ width: 718, height: 1000 });
+            const print = await page.evaluate(() => ({
+                navigation: [...document.querySelectorAll('nav, .skip')].filter((element) => element.getClientRects().length > 0).length,
+                folded: [...document.querySelectorAll('details > :not(summary)')].filter((element) => !element.checkVisibility({ contentVisibilityAuto: true })).length,
+                wide: document.documentElement.scrollWidth,
+            }));
             const pdf = await page.pdf({ format: 'A4' });
-            out.push({ file, pdf: (Buffer.from(pdf).toString('latin1').match(/\/Type\s*\/Page\b/g) || []).length });
+            out.push({ file, print, pdf: (Buffer.from(pdf).toString('latin1').match(/\/Type\s*\/Page\b/g) || []).length });
             await page.close();
         }
     } finally {
