@@ -10,6 +10,7 @@ mod init;
 mod log;
 pub mod package;
 mod print;
+mod progress;
 mod render;
 
 use std::io::IsTerminal;

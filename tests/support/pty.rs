@@ -116,6 +116,11 @@ impl Pty {
         self.screen.screen().contents()
     }
 
+    /// Everything that it has sent, as it was sent.
+    pub fn everything(&self) -> String {
+        String::from_utf8_lossy(&self.raw).into_owned()
+    }
+
     /// Everything that was printed, for a program that moves no cursor.
     pub fn lines(&self) -> Vec<String> {
         String::from_utf8_lossy(&self.raw).lines().map(|line| line.trim_end().to_owned()).collect()

@@ -9,6 +9,7 @@ use super::ansible::{self, Host};
 use super::machines::Machine;
 use super::repository::Repository;
 use super::{Choice, write};
+use crate::cli::progress::Progress;
 use crate::cli::{print, print_notes};
 use crate::data::DataDirs;
 use crate::diag::Result;
@@ -28,8 +29,14 @@ pub fn run(choice: &Choice, data: &DataDirs, machines: &[Machine]) -> Result<Exi
     let epoch = package::epoch()?;
     let repository = choice.repository.open(data, epoch)?;
     let run = Run { choice, data, epoch, repository: repository.as_ref() };
-    let outcomes: Vec<Outcome> =
-        parallel(machines.len(), || Engine::bare(data), |engine, at| Ok(run.one(engine, &machines[at])))?;
+    let progress = Progress::new(machines.len(), "machines");
+    let one = |engine: &mut Engine<'_>, at: usize| {
+        let outcome = run.one(engine, &machines[at]);
+        progress.step();
+        Ok(outcome)
+    };
+    let outcomes: Vec<Outcome> = parallel(machines.len(), || Engine::bare(data), one)?;
+    drop(progress);
     let mut bad: Vec<(String, u8)> = Vec::new();
     let (mut built, mut hosts) = (String::new(), BTreeMap::new());
     for (machine, outcome) in machines.iter().zip(outcomes) {
