@@ -12,10 +12,11 @@ use crate::explain::{self, Found};
 use crate::machine::plain::plain;
 use crate::profile;
 
-/// Explain a file, a step, a key of a profile, a check or a failure; without a name, list them all
+/// Explain a file, a step, a key of a profile or a distro file, a check, a failure or a filter of
+/// templates; without a name, list them all
 #[derive(Args)]
 pub struct Explain {
-    /// A path or the name of a file, a step, a key, a check, a failure; `step:disk` means the step only
+    /// A path or a name, as the list has it; `step:disk` means the step only
     what: Option<String>,
     /// Take files and steps from this profile instead of the embedded example
     #[arg(long, value_name = "FILE")]
