@@ -109,7 +109,7 @@ fn display_service(profile: &Profile, distro: &Distro, init: Init) -> Result<Opt
 }
 
 fn missing(profile: &Profile, span: Range<usize>, message: String, known: &str) -> Diagnostic {
-    wrong(profile, span, message).help(format!("known there: {known}, none"))
+    wrong(profile, span, message).more("host.display-manager").help(format!("known there: {known}, none"))
 }
 
 /// A list for a sentence.
