@@ -159,7 +159,12 @@ fn a_read_only_machine_stays_as_it_is() {
         in_a_namespace(&m, script, &[&m.root], "revert").ok();
         m.run("apply", &[]).ok();
         let applied = m.tree();
-        in_a_namespace(&m, script, &[&m.root], "apply").ok().says("already applied");
+        let again = in_a_namespace(&m, script, &[&m.root], "apply");
+        // What was left for later is tried again each time.
+        match distro {
+            "t-sourced" => again.no("could not be undone").says("Read-only file system"),
+            _ => again.ok().says("already applied"),
+        };
         in_a_namespace(&m, script, &[&m.root], "revert")
             .no("could not be undone")
             .says("Read-only file system");

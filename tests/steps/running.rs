@@ -139,7 +139,7 @@ esac"#,
             "write-entries",
             r#". /etc/default/systemd-boot
 e=/boot/loader/entries/linux.conf
-{ grep -v ^options $e; echo "options root=UUID=1 $CMDLINE"; } >$e.new && mv $e.new $e"#,
+{ grep -v ^options $e && echo "options root=UUID=1 $CMDLINE"; } >$e.new && mv $e.new $e || { rm -f $e.new; exit 1; }"#,
         );
         self.fake("rc-update", "ln -s /etc/init.d/$2 /etc/runlevels/$3/$2");
         self.fake(

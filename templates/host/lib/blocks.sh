@@ -50,7 +50,11 @@ block_remove() {
     rm -f "$record/$1.spare"
     if ! found=$(block_lines "$1" "$file"); then
         if grep -q 'BEGIN onegpu' "$file"; then
-            say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay"
+            say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay:"
+            awk 'NR == FNR { ours[$0]; next }
+                /BEGIN onegpu/ { within = 1 }
+                within && !($0 in ours) { print "onegpu: | line " FNR ": " $0 }
+                /END onegpu/ { within = 0 }' "$record/$1.block" "$file" | tr -cd '[:print:]\n' >&2
         fi
         return 0
     fi
