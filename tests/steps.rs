@@ -198,7 +198,7 @@ fn edits_outside_our_block_stay_and_inside_it_too() {
     assert_eq!(m.read("etc/default/grub"), edited);
     m.run("revert", &[])
         .ok()
-        .says("were edited, so they stay:\nonegpu: | line 3: for onegpu_word in intel_iommu=on iommu=nopt; do\n");
+        .says("were edited, so they stay:\nonegpu: | line 4: for onegpu_word in intel_iommu=on iommu=nopt; do\n");
     assert_eq!(m.read("etc/default/grub"), edited);
     assert!(!m.has("var/lib/onegpu"));
 
