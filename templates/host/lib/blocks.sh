@@ -60,11 +60,12 @@ block_remove() {
     fi
     # shellcheck disable=SC2086 # three numbers
     set -- "$1" $found
-    sed "$2,$3d" "$file" >"$record/new" || return 1
-    if [ -n "$(kept "$1.gap")" ] && [ "$3" = "$4" ]; then
-        head -c $(($(wc -c <"$record/new") - 1)) "$record/new" >"$record/cut" && mv -f "$record/cut" "$record/new" || return 1
-    fi
+    # On a full disk there is room for one copy, where the spare one was.
+    bytes=$(sed "$2,$3d" "$file" | wc -c)
+    if [ -n "$(kept "$1.gap")" ] && [ "$3" = "$4" ]; then bytes=$((bytes - 1)); fi
+    sed "$2,$3d" "$file" | head -c "$bytes" >"$record/new" || return 1
     if same "$record/new" "$record/$1.before"; then
+        rm -f "$record/new"
         restore "$file" "$record/$1.before"
     else
         replace "$file" "$record/new"
