@@ -82,7 +82,8 @@ fn every_package_managers_log_is_read() {
         let owner = if distro == "arch" { "vga-bios" } else { "sys-firmware/vga-bios-2.0" };
         m.run("status", &["host"])
             .no("onegpu.rom was changed")
-            .says(&format!(", a file of the package {owner},")).says(", while packages came or went: grub");
+            .says(&format!(", a file of the package {owner},"))
+            .says(", while packages came or went: grub");
     }
 }
 
