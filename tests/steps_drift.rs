@@ -32,10 +32,13 @@ fn a_changed_file_is_told_with_what_its_machine_knows() {
              {stamp} status half-configured grub-common:amd64 2.12\n{stamp} configure onegpu-host:all 1 <none>\n"
         ));
         m.write("etc/default/grub.dpkg-old", "");
+        m.write("var/lib/dpkg/info/grub2-common.list", "/etc/default\n/etc/default/grub\n");
+        m.write("var/lib/dpkg/info/onegpu-host.list", "/etc/default/grub.d\n");
         m.write("var/log/auth.log", "2026-11-22T17:00:00 pc sudo:     mika : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/nano /etc/default/grub\n\
              2026-11-22T17:00:01 pc sudo:     eve : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/nano /etc/default/grub.d\u{1b}[2J\n");
         status()
             .says(", while packages came or went: grub-common,")
+            .says(", a file of the package grub2-common,")
             .says(", grub.dpkg-old lies beside it")
             .says(", mika ran sudo /usr/bin/nano /etc/default/grub)");
         // What a package has brought is older than its place here.
@@ -74,7 +77,13 @@ fn every_package_managers_log_is_read() {
         m.run("apply", &[]).ok();
         m.write("usr/share/vgabios/onegpu.rom", "another image\n");
         m.write(path, &log);
-        m.run("status", &["host"]).no("onegpu.rom was changed").says(", while packages came or went: grub");
+        m.write("var/lib/pacman/local/vga-bios-1:2.0-1/files", "%FILES%\nusr/share/vgabios/onegpu.rom\n");
+        m.write("var/db/pkg/sys-firmware/vga-bios-2.0/CONTENTS", "obj /usr/share/vgabios/onegpu.rom 0 1\n");
+        let owner = if distro == "arch" { "vga-bios" } else { "sys-firmware/vga-bios-2.0" };
+        m.run("status", &["host"])
+            .no("onegpu.rom was changed")
+            .says(&format!(", a file of the package {owner},"))
+            .says(", while packages came or went: grub");
     }
 }
 

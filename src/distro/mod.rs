@@ -295,7 +295,7 @@ pub struct KernelParameters {
     pub variable_replaces_root: bool,
 }
 
-/// Ways to set kernel parameters; each has a template of its own.
+/// Ways to set kernel parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mechanism {
@@ -330,12 +330,11 @@ impl Mechanism {
     pub const fn template(self) -> &'static str {
         match self {
             Self::GrubDropIn => "steps/kernel-parameters-grub-drop-in",
-            Self::GrubBlock => "steps/kernel-parameters-grub-block",
             Self::Grubby => "steps/kernel-parameters-grubby",
             // One template: where /etc/kernel/cmdline is not there, the entries are edited.
             Self::KernelInstall | Self::LoaderEntries => "steps/kernel-parameters-loader-entries",
             Self::Kernelstub => "steps/kernel-parameters-kernelstub",
-            Self::SourcedBlock => "steps/kernel-parameters-sourced-block",
+            Self::GrubBlock | Self::SourcedBlock => "steps/kernel-parameters-sourced-block",
             Self::UpdateBootloader => "steps/kernel-parameters-update-bootloader",
             Self::Limine => "steps/kernel-parameters-limine",
             Self::Refind => "steps/kernel-parameters-refind",

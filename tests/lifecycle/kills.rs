@@ -36,9 +36,9 @@ struct At<'a, F: Family> {
     since: i64,
 }
 
-/// In every scenario and at every action of it that no other scenario takes from the same state:
-/// `points` times everything is killed, and as often the scriptlet alone, spread over all programs
-/// that are called. With `ONEGPU_TEST_EVERY=1` the scriptlet's command is given again besides in each
+/// In every scenario and at every action of it that no other scenario takes from the same state,
+/// `points` kills: of everything and of the scriptlet alone by turns, spread over all programs that
+/// are called. With `ONEGPU_TEST_EVERY=1` the scriptlet's command is given again besides in each
 /// state that a kill can leave, with `=2` in every other; `ONEGPU_TEST_KILL` names one scenario.
 pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
     let family = F::new();
@@ -116,13 +116,15 @@ fn kill<F: Family>(at: &At<'_, F>, calls: usize, points: usize, count: &mut Coun
     if std::env::var_os("ONEGPU_TEST_EVERY").is_some() {
         every_state(at, &states, count);
     }
-    for (nth, call) in chosen(&states, points, count.actions, 0) {
+    // Of an odd number, the half and a bit goes to one kind in every other action.
+    let pulls = (points + count.actions % 2) / 2;
+    for (nth, call) in chosen(&states, pulls, count.actions, 0) {
         layer.back(Some(call));
         disarm(layer);
         finished(at, nth, &format!("all killed at program {call} of {calls}"), "");
         count.pulled += 1;
     }
-    for (nth, call) in chosen(&states, points, count.actions, 1) {
+    for (nth, call) in chosen(&states, points - pulls, count.actions, 1) {
         layer.back(None);
         arm(layer, &format!("{call} scriptlet"));
         let out = at.family.run(command(at.family, at.action, &at.installed));

@@ -53,7 +53,10 @@ impl Running {
                     "etc/kernelstub/configuration",
                     "{\n  \"user\": {\n    \"kernel_options\": [\"quiet\"]\n  }\n}",
                 );
-                running.0.write("boot/efi/loader/entries/Pop_OS-current.conf", "title Pop\nlinux /vmlinuz.efi\noptions root=UUID=1 quiet\n");
+                running.0.write(
+                    "boot/efi/loader/entries/Pop_OS-current.conf",
+                    "title Pop\nlinux /vmlinuz.efi\noptions root=UUID=1 quiet\n",
+                );
             }
             "t-block" => running.0.write("run/openrc/softlevel", "default\n"),
             "t-entries" => fs::create_dir_all(running.0.root.join("run/runit")).unwrap(),
@@ -139,7 +142,7 @@ esac"#,
             "write-entries",
             r#". /etc/default/systemd-boot
 e=/boot/loader/entries/linux.conf
-{ grep -v ^options $e; echo "options root=UUID=1 $CMDLINE"; } >$e.new && mv $e.new $e"#,
+{ grep -v ^options $e && echo "options root=UUID=1 $CMDLINE"; } >$e.new && mv $e.new $e || { rm -f $e.new; exit 1; }"#,
         );
         self.fake("rc-update", "ln -s /etc/init.d/$2 /etc/runlevels/$3/$2");
         self.fake(
@@ -176,4 +179,3 @@ case $* in *check*) [ -L "$s" ] && mkdir -p "$s/supervise" && : >"$s/supervise/o
         log
     }
 }
-

@@ -32,7 +32,9 @@ snap_restore() {
         file=$(at "$(kept "snap.$count.path")")
         [ -f "$file" ] || return 1
         if ! same "$file" "$record/snap.$count.before"; then
-            [ "$(cksum <"$file")" = "$(kept "snap.$count.sum")" ] || return 1
+            # What a program has left that failed a moment ago is its, too.
+            [ "$failing" = yes ] && [ ! -f "$record/snap.$count.sum" ] ||
+                [ "$(cksum <"$file")" = "$(kept "snap.$count.sum")" ] || return 1
         fi
         count=$((count - 1))
     done
@@ -88,7 +90,7 @@ made_back() {
     # Interrupted while it was made: what stands there, whole or not, is ours, if nobody else had a
     # reason to make it.
     if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer &&
-        [ -z "$(made_kernels "$made" | grep -vxF -e "$(made_kernels "$record/snap.1.before")")" ]; then
+        ! made_kernels "$made" | grep -qvxF -e "$(made_kernels "$record/snap.1.before")"; then
         restore "$made" "$record/snap.1.before"
         return
     fi

@@ -113,7 +113,7 @@ work_on() {
 }
 
 main() {
-    verb=$1 root='' check=no which='' reboot=no again=no label=onegpu
+    verb=$1 root='' check=no which='' reboot=no again=no failing=no label=onegpu
     shift
     while [ $# -gt 0 ]; do
         case $1 in

@@ -101,8 +101,9 @@ take() {
         return 0
     fi
     say "$label: failed, and is taken back"
-    again=no
+    again=no failing=yes
     give_back "$scope" "$id"
+    failing=no
     return 1
 }
 

@@ -31,10 +31,10 @@ same() { [ -f "$1" ] && [ -f "$2" ] && [ "$(cksum <"$1")" = "$(cksum <"$2")" ]; 
 flush() { sync "$@" 2>/dev/null || sync; }
 
 # replace FILE NEW [OLD]: NEW's bytes take the place of FILE's in one rename; mode, owner and
-# attributes stay FILE's. The time of the last change is OLD's, where it is said.
+# attributes stay FILE's, if there is one. The time of the last change is OLD's, where it is said.
 replace() {
     rm -f "$1.onegpu"
-    if cp -a "$1" "$1.onegpu" && cat "$2" >"$1.onegpu" && { [ $# -lt 3 ] || touch -r "$3" "$1.onegpu"; } && flush "$1.onegpu" && mv -f "$1.onegpu" "$1"; then
+    if { [ ! -e "$1" ] || cp -a "$1" "$1.onegpu"; } && cat "$2" >"$1.onegpu" && { [ $# -lt 3 ] || touch -r "$3" "$1.onegpu"; } && flush "$1.onegpu" && mv -f "$1.onegpu" "$1"; then
         return 0
     fi
     rm -f "$1.onegpu"

@@ -8,6 +8,8 @@ changed_on() {
     written=$(stat -c %Y "$1" 2>/dev/null) && came=$(stat -c %Z "$1") || return 0
     printf 'on %s' "$(day "$written")"
     [ $((came - written)) -lt 60 ] || printf ', there since %s' "$(day "$came")"
+    package=$(package_of "${1#"$root"}" | grep -v '^onegpu-' | head -n 1)
+    [ -z "$package" ] || printf ', a file of the package %s' "$package"
     packages=$(packages_at "$came" | grep -v '^onegpu-' | sort -u | head -n 3 | tr '\n' ' ')
     [ -z "$packages" ] || printf ', while packages came or went: %s' "${packages% }"
     for aside in "$1".dpkg-* "$1".rpm* "$1".pac* "${1%/*}"/._cfg????_"${1##*/}"; do
@@ -37,6 +39,11 @@ by_sudo() {
     for log in /var/log/auth.log /var/log/secure; do
         [ ! -f "$(at $log)" ] || sed -n 's/.*sudo[^:]*: *\([^ ]*\) : .*COMMAND=\(.*\)/, \1 ran sudo \2 /p' "$(at $log)"
     done 2>/dev/null | grep -F -- " $1 " | tail -n 1 | sed 's/ *$//'
+}
+
+# package_of PATH: the package that has brought it, by the package manager's database.
+package_of() {
+    ! have rpm || limit 20 rpm --root "${root:-/}" -qf --qf '%{NAME}\n' "$1" 2>/dev/null | grep -v ' '
 }
 
 # packages_at SECONDS: names of packages that came or went within a minute of then.

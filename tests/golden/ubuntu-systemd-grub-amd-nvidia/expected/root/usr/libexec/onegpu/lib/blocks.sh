@@ -50,17 +50,22 @@ block_remove() {
     rm -f "$record/$1.spare"
     if ! found=$(block_lines "$1" "$file"); then
         if grep -q 'BEGIN onegpu' "$file"; then
-            say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay"
+            say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay:"
+            awk 'NR == FNR { ours[$0]; next }
+                /BEGIN onegpu/ { within = 1 }
+                within && !($0 in ours) { print "onegpu: | line " FNR ": " $0 }
+                /END onegpu/ { within = 0 }' "$record/$1.block" "$file" | tr -cd '[:print:]\n' >&2
         fi
         return 0
     fi
     # shellcheck disable=SC2086 # three numbers
     set -- "$1" $found
-    sed "$2,$3d" "$file" >"$record/new" || return 1
-    if [ -n "$(kept "$1.gap")" ] && [ "$3" = "$4" ]; then
-        head -c $(($(wc -c <"$record/new") - 1)) "$record/new" >"$record/cut" && mv -f "$record/cut" "$record/new" || return 1
-    fi
+    # On a full disk there is room for one copy, where the spare one was.
+    bytes=$(sed "$2,$3d" "$file" | wc -c)
+    if [ -n "$(kept "$1.gap")" ] && [ "$3" = "$4" ]; then bytes=$((bytes - 1)); fi
+    sed "$2,$3d" "$file" | head -c "$bytes" >"$record/new" || return 1
     if same "$record/new" "$record/$1.before"; then
+        rm -f "$record/new"
         restore "$file" "$record/$1.before"
     else
         replace "$file" "$record/new"
