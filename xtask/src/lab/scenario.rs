@@ -77,7 +77,7 @@ pub const ALL: &[Scenario] = &[
         "fault-foreign-hook",
         50,
     ),
-    script("full", "the disk is full to the last byte", "fault-full", 60),
+    systemd_script("full", "the disk is full to the last byte", "fault-full", 60),
     script(
         "package",
         "packages removed (refused) and upgraded while the guest has the card",
