@@ -25,7 +25,8 @@ impl Saved {
     /// install are the same.
     pub fn of(init: Init, iommu: Iommu, onegpu: &Path, images: &Images) -> Result<Self> {
         let scripts = ["lib", "settle", "package", "install", "listing"];
-        let mut parts: Vec<_> = scripts.iter().map(|name| store::data().join(format!("vm/{name}.sh"))).collect();
+        let mut parts: Vec<_> =
+            scripts.iter().map(|name| store::data().join(format!("vm/{name}.sh"))).collect();
         parts.push(onegpu.to_owned());
         let folder = store::folder().join(format!("installed-{}-{}", init.word(), iommu.word()));
         Ok(Self { folder, recipe: store::hash(&parts)? + &images.stamp })

@@ -166,14 +166,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once("install").chain(ALL.iter().map(|scenario| scenario.name))
 }
 
-/// What the table says where there is no result.
-pub fn why_not(name: &str, init: Init) -> &'static str {
-    match ALL.iter().find(|scenario| scenario.name == name) {
-        Some(scenario) if !scenario.runs_on(init) => "not run: made with systemd's means",
-        _ => "not run",
-    }
-}
-
 /// Prints them, one a line.
 pub fn list() {
     for scenario in ALL {
@@ -235,11 +227,7 @@ pub fn run(
 }
 
 /// Runs one, prints and keeps what is needed to understand a failure.
-fn try_it(
-    bench: &mut Bench,
-    name: &'static str,
-    act: impl FnOnce(&mut Bench) -> Result<()>,
-) -> Outcome {
+fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) -> Result<()>) -> Outcome {
     println!("\n--> {name}");
     let began = Instant::now();
     let error = act(bench).err();
