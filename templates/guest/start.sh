@@ -17,7 +17,7 @@ devices={{ gpu.devices | join(sep=" ") | sh }}
 
 # Takes everything back, and has libvirt give up the start.
 fail() {
-	trap : HUP INT TERM
+	trap : HUP INT PIPE TERM # PIPE: where libvirt is gone, so is who reads this
 	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
 	say "giving up: $1"
 	{{ paths.hooks | sh }}/{{ guest.name | sh }}/release/end/stop.sh "$guest" rollback 3>&-

@@ -143,11 +143,18 @@ impl Lab {
                     false => matches!(one.name, "round" | "purge"),
                 };
                 let chosen: Vec<_> = scenario::ALL.iter().filter(wanted).collect();
-                self.run_pc(&sh, (*init, *iommu), &chosen, |outcome| {
+                let mut each = |outcome: &Outcome| {
                     outcomes.push((outcome.to_string(), outcome.failed()));
                     results::keep(&sh, outcome)?;
                     report::write()
-                })?;
+                };
+                // A PC that cannot be made or switched on is a result, and the others have their turn.
+                let began = Instant::now();
+                if let Err(error) = self.run_pc(&sh, (*init, *iommu), &chosen, &mut each) {
+                    println!("{error}");
+                    let (pc, took) = ((*init, *iommu), began.elapsed());
+                    each(&Outcome { name: "install", pc, took, error: Some(error) })?;
+                }
             }
         } else {
             let chosen = self.chosen()?;
@@ -174,7 +181,11 @@ impl Lab {
                     .help("`cargo xtask lab --list` names them"));
             }
         }
-        Ok(scenario::ALL.iter().filter(|scenario| asked.contains(&scenario.name)).collect())
+        let chosen: Vec<_> = scenario::ALL.iter().filter(|one| asked.contains(&one.name)).collect();
+        match chosen.iter().find(|one| !one.runs_on(self.init)) {
+            Some(one) => Err(Diagnostic::input(format!("`{}` is made with systemd's means", one.name))),
+            None => Ok(chosen),
+        }
     }
 
     /// One PC: its images, and the scenarios in one go.

@@ -12,7 +12,7 @@ use super::store;
 use crate::process::failure;
 
 /// How often each of both.
-const ROUNDS: &str = "4";
+const ROUNDS: &str = "3";
 
 /// Gives the PC the others' scripts.
 pub fn lend(sh: &Shell, peers: &Path, bench: &Bench) -> Result<()> {
@@ -30,7 +30,7 @@ pub fn compare(bench: &mut Bench) -> Result<()> {
     if !bench.share().join("peers").exists() {
         return Err(Diagnostic::input("`beside` needs --peers"));
     }
-    let said = bench.step("ours and theirs, alternating", 240, "beside", &[ROUNDS])?;
+    let said = bench.step("ours and theirs, alternating", 180, "beside", &[ROUNDS])?;
     let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("BESIDE ")).collect();
     lines.iter().for_each(|line| println!("  {line}"));
     fs::write(place(), lines.join("\n") + "\n").map_err(failure)

@@ -9,6 +9,5 @@ use super::bench::Bench;
 pub fn plug(bench: &mut Bench) -> Result<()> {
     bench.step("virsh start, as the user", 15, "start", &[])?;
     bench.pull_the_plug()?;
-    bench.step("is everything at home", 10, "home", &[])?;
-    super::journey::round(bench, "after-the-plug")
+    bench.step("is everything at home", 10, "home", &[]).map(drop)
 }

@@ -14,7 +14,7 @@ use super::emulator::Emulator;
 use crate::process::failure;
 
 /// No PC runs longer, in seconds.
-const LONGEST: u64 = 5400;
+const LONGEST: u64 = 10800;
 
 /// A running QEMU. It ends with this value.
 pub struct Machine {

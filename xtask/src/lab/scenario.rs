@@ -77,7 +77,7 @@ pub const ALL: &[Scenario] = &[
         "fault-foreign-hook",
         50,
     ),
-    script("full", "the disk is full to the last byte", "fault-full", 60),
+    systemd_script("full", "the disk is full to the last byte", "fault-full", 60),
     script(
         "package",
         "packages removed (refused) and upgraded while the guest has the card",
@@ -164,14 +164,6 @@ impl Scenario {
 /// The rows of the table for one PC.
 pub fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once("install").chain(ALL.iter().map(|scenario| scenario.name))
-}
-
-/// What the table says where there is no result.
-pub fn why_not(name: &str, init: Init) -> &'static str {
-    match ALL.iter().find(|scenario| scenario.name == name) {
-        Some(scenario) if !scenario.runs_on(init) => "not run: made with systemd's means",
-        _ => "not run",
-    }
 }
 
 /// Prints them, one a line.
