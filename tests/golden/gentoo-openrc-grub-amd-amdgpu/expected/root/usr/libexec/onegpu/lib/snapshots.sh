@@ -80,6 +80,8 @@ made_back() {
     made=$(at "$1")
     [ -e "$record/new.was-there" ] || rm -f "$made.new"
     [ -f "$made" ] || return 0
+    # It came after us, and nothing of ours is in it.
+    [ "$(kept snap.count)" != 0 ] || made_has_words || return 0
     if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ]; then
         snap_restore "$1" && return 0
     fi
@@ -91,6 +93,13 @@ made_back() {
         return
     fi
     made_again "$@"
+}
+# made_has_words: whether one of the step's $words is in it.
+made_has_words() {
+    for word in $words; do
+        if grep -qF -- "$word" "$made"; then return 0; fi
+    done
+    return 1
 }
 # made_newer: whether somebody has changed, since the record, what it is made from; kernels that
 # came or went show in their folder.
