@@ -81,7 +81,7 @@ fn what_stands_in_the_way_of_each_machine() {
         ("amd-navi-own-switch", "reset", "warn"),
         ("amd-audio-in-another-group", "card-functions", "ok"),
         ("amd-apu-laptop-one-group", "laptop", "warn"),
-        ("amd-apu-laptop-one-group", "boot-loader-covered", "warn"),
+        ("amd-apu-laptop-one-group", "boot-loader-covered", "ok"),
         ("intel-muxless-laptop", "laptop", "warn"),
         ("intel-muxless-laptop", "graphics-cards", "warn"),
         ("amd-iommu-off", "iommu", "fail"),
@@ -114,7 +114,10 @@ fn the_exit_status_is_the_answer() {
     for (text, word) in [
         (PROFILE.replace("[gpu]\n", "[gpu]\nadress = 1\n"), "adress"),
         (PROFILE.replace("\"debian\"", "\"debain\""), "did you mean `debian`"),
-        (PROFILE.replace("\"systemd\"", "\"runit\""), "no init system `runit`"),
+        (
+            PROFILE.replace("\"systemd\"", "\"runit\"").replace("\"debian\"", "\"ubuntu\""),
+            "no init system `runit`",
+        ),
     ] {
         fs::write(&bad, text).unwrap();
         let out = check(&machine, &[bad.to_str().unwrap()]);

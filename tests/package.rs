@@ -149,8 +149,7 @@ fn nothing_is_half_written() {
     for (words, status, says) in [
         (&["--distro", "debian", "-o", "file"][..], 1, "file"),
         (&["--all", "-o", "full"], 1, "fedora"),
-        (&["--distro", "void", "-o", "new/deep"], 2, "cannot be built yet"),
-        (&["--distro", "arch", "--distro", "void", "-o", "new"], 2, "cannot be built yet"),
+        (&["--distro", "arch", "--distro", "viod", "-o", "new/deep"], 2, "did you mean `void`"),
         (&["--distro", "debain", "-o", "new"], 2, "did you mean `debian`"),
         (&["-o", "new"], 2, "which distro"),
         (&["--all", "--distro", "arch", "-o", "new"], 2, "--all"),

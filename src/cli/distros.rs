@@ -20,7 +20,7 @@ impl Distros {
             let distro = Distro::load(data, &id)?;
             let inits = distro.inits.iter().map(|init| init.word()).collect::<Vec<_>>().join(",");
             text.push_str(&format!(
-                "{id:<12} {:<8} {:<8} {inits:<16} {}\n",
+                "{id:<20} {:<7} {:<8} {inits:<22} {}\n",
                 distro.family,
                 distro.package.format.word(),
                 distro.tested.word()

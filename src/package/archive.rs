@@ -65,12 +65,23 @@ impl Tar {
         }
     }
 
-    /// Says something of the next entry, in a header that POSIX calls extended.
+    /// Says something of the next entry, in a header that POSIX calls extended. It has every field, unlike
+    /// the crate's own, which apk does not read.
     ///
     /// # Errors
     /// None in memory, but tar's interface has one.
     pub(super) fn extension(&mut self, key: &str, value: &str) -> Result<()> {
-        self.builder.append_pax_extensions([(key, value.as_bytes())]).map_err(|error| failure("tar", &error))
+        // A record begins with its own length.
+        let rest = key.len() + value.len() + 3;
+        let digits = |length: usize| length.to_string().len();
+        let length = rest + digits(rest + digits(rest));
+        let record = format!("{length} {key}={value}\n");
+        let mut header = self.header(EntryType::XHeader, 0o644);
+        header.set_size(record.len() as u64);
+        let name = "PaxHeader";
+        self.builder
+            .append_data(&mut header, name, record.as_bytes())
+            .map_err(|error| failure(name, &error))
     }
 
     /// The archive as it is.

@@ -71,6 +71,11 @@ fn bootloader(profile: &Profile, distro: &Distro, notes: &mut Vec<String>) -> Re
     if distro.bootloader.contains_key(&loader) {
         return Ok(loader);
     }
+    if !own(profile, distro) {
+        // A profile made for another distro is built for this one.
+        notes.push(format!("onegpu does not know {name} with {loader}: {usual} was taken"));
+        return Ok(usual);
+    }
     let message = format!("onegpu does not know how {name} sets kernel parameters with {loader}");
     let known: Vec<Bootloader> = distro.bootloader.keys().copied().collect();
     Err(wrong(profile, said.span(), message).help(format!("known there: {}", words(&known))))
