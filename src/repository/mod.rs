@@ -20,7 +20,7 @@ use crate::plan::Kind;
 use crate::render::Engine;
 
 pub use address::Address;
-pub use guide::guide;
+pub use guide::{guide, must_not_be_signed};
 pub use input::Input;
 pub use key::Key;
 pub use place::{Added, Place};
