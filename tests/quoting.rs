@@ -216,8 +216,19 @@ proptest! {
 /// A filter that is added must be added here.
 #[test]
 fn every_filter_is_tried() {
-    let tried =
-        ["sh", "xml", "plist", "html", "prose", "js", "comment", "field", "deb_description", "markdown", "bash"];
+    let tried = [
+        "sh",
+        "xml",
+        "plist",
+        "html",
+        "prose",
+        "js",
+        "comment",
+        "field",
+        "deb_description",
+        "markdown",
+        "bash",
+    ];
     let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
     assert_eq!(known, tried);
 }

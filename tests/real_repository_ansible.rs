@@ -17,7 +17,8 @@ use repository::{Repository, ran, refused, spoiled};
 use rpm::{BuildConfig, Dependency, PackageBuilder};
 
 /// The folder of the test and the venv are at the same paths inside.
-const MORE: &str = r#"for dir in "$2/shared" "$venv"; do mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"; done"#;
+const MORE: &str =
+    r#"for dir in "$2/shared" "$venv"; do mkdir -p "$root$dir"; mount --bind "$dir" "$root$dir"; done"#;
 
 struct Machine {
     layer: Layer,
@@ -27,7 +28,8 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let venv = PathBuf::from(std::env::var_os("ONEGPU_TEST_ANSIBLE").expect("ONEGPU_TEST_ANSIBLE names a venv"));
+        let venv =
+            PathBuf::from(std::env::var_os("ONEGPU_TEST_ANSIBLE").expect("ONEGPU_TEST_ANSIBLE names a venv"));
         assert!(venv.join("bin/ansible-playbook").exists(), "{} has no ansible-playbook", venv.display());
         let quoted = onegpu::render::quote::sh(&venv.to_string_lossy()).unwrap();
         let prepare = |folder: &Path| fs::create_dir(folder.join("shared")).unwrap();
@@ -46,14 +48,21 @@ impl Machine {
         let profile = self.repository.root().with_file_name("attic.toml");
         let mut command = self.repository.onegpu();
         command.arg("package").arg(profile).args(["--distro", distro, "--key", "test@example.org"]);
-        let said = ran(command.arg("--repo").arg(self.repository.root()).arg("--ansible").arg(self.ansible()));
+        let said =
+            ran(command.arg("--repo").arg(self.repository.root()).arg("--ansible").arg(self.ansible()));
         assert!(said.contains("ansible-playbook -i "), "{said}");
     }
 
     fn play(&self, words: &[&str]) -> Command {
         let mut command = self.layer.command(&["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"]);
         command.arg(self.ansible()).arg(self.venv.join("bin/ansible-playbook"));
-        command.args(["-i", "inventory.json", "site.yml", "-e", "ansible_connection=local ansible_become=false"]);
+        command.args([
+            "-i",
+            "inventory.json",
+            "site.yml",
+            "-e",
+            "ansible_connection=local ansible_become=false",
+        ]);
         // Not the venv's: apt's and dnf's modules are the system's.
         command.args(["-e", "ansible_python_interpreter=/usr/bin/python3"]).args(words);
         command
@@ -99,7 +108,11 @@ fn apt_machines_are_tried_first_and_then_have_the_packages() {
     assert_eq!(installed(), "");
 
     let said = ran(&mut machine.play(&[]));
-    assert_eq!(installed(), "onegpu-guest-win11 0.1.0-1 installed\nonegpu-host 0.1.0-1 installed\n", "{said}");
+    assert_eq!(
+        installed(),
+        "onegpu-guest-win11 0.1.0-1 installed\nonegpu-host 0.1.0-1 installed\n",
+        "{said}"
+    );
     assert_eq!(Machine::tally(&said, "failed"), 0);
     let said = ran(&mut machine.play(&[]));
     assert_eq!(Machine::tally(&said, "changed"), 0, "{said}");
@@ -118,7 +131,10 @@ fn dnf_machines_are_tried_first_and_then_have_the_packages() {
     machine.publish("fedora");
     let layer = &machine.layer;
     // Ansible looks at the distro to know which dnf it has.
-    layer.write("/etc/os-release", "ID=fedora\nNAME=\"Fedora Linux\"\nVERSION_ID=44\nPRETTY_NAME=\"Fedora Linux 44\"\n");
+    layer.write(
+        "/etc/os-release",
+        "ID=fedora\nNAME=\"Fedora Linux\"\nVERSION_ID=44\nPRETTY_NAME=\"Fedora Linux 44\"\n",
+    );
     layer.write("/etc/redhat-release", "Fedora release 44 (Forty Four)\n");
     let _ = fs::remove_file(layer.path("/etc/debian_version"));
     let _ = fs::remove_file(layer.path("/usr/bin/apt-get"));
@@ -138,9 +154,13 @@ fn dnf_machines_are_tried_first_and_then_have_the_packages() {
     }
     builder.build().unwrap().write_file(layer.path("/stand-in/stand-in-1-1.noarch.rpm")).unwrap();
     ran(&mut layer.command(&["createrepo_c", "-q", "/stand-in"]));
-    layer.write("/etc/yum.repos.d/stand-in.repo", "[stand-in]\nname=stand-in\nbaseurl=file:///stand-in\ngpgcheck=0\n");
+    layer.write(
+        "/etc/yum.repos.d/stand-in.repo",
+        "[stand-in]\nname=stand-in\nbaseurl=file:///stand-in\ngpgcheck=0\n",
+    );
     let installed = || {
-        let said = ran(&mut layer.command(&["rpm", "-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n", "onegpu-*"]));
+        let said =
+            ran(&mut layer.command(&["rpm", "-qa", "--qf", "%{NAME}-%{VERSION}-%{RELEASE}\n", "onegpu-*"]));
         let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
         lines.sort();
         lines
@@ -172,14 +192,24 @@ fn the_playbook_is_lint_clean() {
         machines.push_str(&format!("\n[machines.{distro}.host]\ndistro = \"{distro}\"\n"));
     }
     fs::write(folder.path().join("fleet.toml"), machines).unwrap();
-    ran(repository.onegpu().arg("package").arg(folder.path().join("fleet.toml")).arg("--ansible").arg(&ansible));
+    ran(repository
+        .onegpu()
+        .arg("package")
+        .arg(folder.path().join("fleet.toml"))
+        .arg("--ansible")
+        .arg(&ansible));
     let inventory: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(ansible.join("inventory.json")).unwrap()).unwrap();
     assert_eq!(inventory["all"]["children"]["onegpu"]["hosts"]["fedora"]["onegpu_format"], "rpm");
     let mut lint = Command::new("timeout");
-    lint.arg("180").arg(Path::new(&venv).join("bin/ansible-lint")).args(["--offline", "--nocolor", "site.yml"]);
+    lint.arg("180").arg(Path::new(&venv).join("bin/ansible-lint")).args([
+        "--offline",
+        "--nocolor",
+        "site.yml",
+    ]);
     let path = std::env::join_paths(
-        std::iter::once(Path::new(&venv).join("bin")).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        std::iter::once(Path::new(&venv).join("bin"))
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
     ran(lint.current_dir(&ansible).env("PATH", path.unwrap()));
 }

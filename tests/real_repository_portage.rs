@@ -135,7 +135,8 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
         machine.forget();
         let index = folder.join("Packages");
         let good = fs::read_to_string(&index).unwrap();
-        let entry = good.split(&format!("CPV: app-emulation/onegpu-host-0.1.0-r{revision}\n")).nth(1).unwrap();
+        let entry =
+            good.split(&format!("CPV: app-emulation/onegpu-host-0.1.0-r{revision}\n")).nth(1).unwrap();
         let sum = &entry.split("SHA1: ").nth(1).unwrap()[..40];
         let spoiled = good.replace(sum, &sum.chars().rev().collect::<String>());
         fs::write(&index, spoiled).unwrap();

@@ -119,13 +119,20 @@ fn full(m: &Machine, name: &str, at: usize, how: &str) {
     let first = at % some.parse::<usize>().unwrap();
     let path = format!("{}:{}", m.bin.display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("timeout");
-    command.args(["1800", "unshare", "-rm", "sh", "-c", FULL, "sh"]).args([&m.root, &full]).arg(m.temp.path());
+    command
+        .args(["1800", "unshare", "-rm", "sh", "-c", FULL, "sh"])
+        .args([&m.root, &full])
+        .arg(m.temp.path());
     command.args([&first.to_string(), &some, how]).env("PATH", path);
     let done = machine::done(&mut command).ok();
     let words: Vec<u32> = done.out.split(' ').filter_map(|word| word.trim().parse().ok()).collect();
     assert!(words[0] > 0 && words[0] < words[1], "{name}: {done:?}");
     // Past the test harness, which would keep it for itself.
-    let _ = writeln!(std::io::stderr(), "{name}: from {first} by {some} free pages and files: {}", done.out.trim());
+    let _ = writeln!(
+        std::io::stderr(),
+        "{name}: from {first} by {some} free pages and files: {}",
+        done.out.trim()
+    );
 }
 
 #[test]
@@ -178,7 +185,9 @@ fn without_a_tool_the_machine_stays_as_it_is_or_does_without() {
     let both = DISTROS.into_iter().flat_map(|distro| [(distro, "apply"), (distro, "revert")]);
     // All of them with ONEGPU_TEST_EVERY; else each distro with one of the two.
     let every = std::env::var_os("ONEGPU_TEST_EVERY").is_some();
-    for (distro, program) in both.enumerate().filter(|(at, _)| every || at % 4 == 0 || at % 4 == 3).map(|(_, way)| way) {
+    for (distro, program) in
+        both.enumerate().filter(|(at, _)| every || at % 4 == 0 || at % 4 == 3).map(|(_, way)| way)
+    {
         let m = usual(distro);
         // The programs add the usual folders to PATH: where they do not exist.
         let path = m.root.join(LIBEXEC).join("lib.sh");

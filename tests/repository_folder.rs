@@ -63,7 +63,8 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn the_same_profile_gives_the_same_bytes() {
     let (one, two) = (folder(), folder());
     for folder in [&one, &two] {
-        let said = done(folder.path(), &["attic.toml", "--all", "--repo", "repo", "--url", "https://example.org/x"]);
+        let said =
+            done(folder.path(), &["attic.toml", "--all", "--repo", "repo", "--url", "https://example.org/x"]);
         assert!(said.contains("NOT SIGNED") && said.contains("repo/README.md"), "{said}");
         assert!(!folder.path().join("dist").exists());
     }
@@ -73,7 +74,9 @@ fn the_same_profile_gives_the_same_bytes() {
         assert!(one.contains_key(&Path::new("attic").join(name)), "{name}");
     }
     let all: String = one.values().map(|bytes| text(bytes).to_lowercase()).collect();
-    assert!(!all.contains("trusted: yes") && !all.contains("siglevel = never") && !all.contains("gpgcheck=0"));
+    assert!(
+        !all.contains("trusted: yes") && !all.contains("siglevel = never") && !all.contains("gpgcheck=0")
+    );
 }
 
 #[test]
@@ -90,13 +93,17 @@ fn packages_that_are_there_stay_and_a_second_run_changes_nothing() {
     assert!(tree(&repo) == first);
     assert_eq!(time("ubuntu/Release"), before);
 
-    fs::write(folder.path().join("attic.toml"), EXAMPLE_PROFILE.to_owned() + "\n[package]\nrevision = 2\n").unwrap();
+    fs::write(folder.path().join("attic.toml"), EXAMPLE_PROFILE.to_owned() + "\n[package]\nrevision = 2\n")
+        .unwrap();
     done(folder.path(), &call);
     let second = tree(&repo);
     let release = |tree: &BTreeMap<PathBuf, Vec<u8>>, name: &str| text(&tree[&Path::new("attic").join(name)]);
     let packages = release(&second, "ubuntu/Packages");
     for revision in [1, 2] {
-        assert!(packages.contains(&format!("Filename: ./onegpu-host_0.1.0-{revision}_all.deb")), "{packages}");
+        assert!(
+            packages.contains(&format!("Filename: ./onegpu-host_0.1.0-{revision}_all.deb")),
+            "{packages}"
+        );
     }
     // A second later, or clients take the new lists for the old ones.
     assert!(release(&first, "ubuntu/Release").contains("00:00:00 UTC"));
@@ -150,7 +157,10 @@ fn what_cannot_be_stops_before_anything_changes() {
         assert!(!folder.path().join("repo").exists(), "{more:?}");
     }
     // No gpg at all.
-    let out = command(folder.path(), &[&call[..], &["--key", "x"]].concat()).env("PATH", "/nowhere").output().unwrap();
+    let out = command(folder.path(), &[&call[..], &["--key", "x"]].concat())
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("install gnupg"), "{}", text(&out.stderr));
     assert!(!folder.path().join("repo").exists());
@@ -182,7 +192,11 @@ fn what_cannot_be_stops_before_anything_changes() {
     // A format that has no repository yet leaves no folder behind.
     let out = package(folder.path(), &["attic.toml", "--distro", "alpine", "--repo", "other"]);
     assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("a repository of apk packages cannot be written yet"), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stderr).contains("a repository of apk packages cannot be written yet"),
+        "{}",
+        text(&out.stderr)
+    );
     assert!(!folder.path().join("other").exists());
 }
 
@@ -204,7 +218,9 @@ fn two_runs_at_once_leave_a_whole_repository_with_what_both_put_in() {
     let packages = text(&tree[Path::new("attic/debian/Packages")]);
     for revision in 1..=6 {
         assert!(packages.contains(&format!("onegpu-host_0.1.0-{revision}_all.deb")), "{revision}");
-        assert!(tree.contains_key(&PathBuf::from(format!("attic/debian/onegpu-host_0.1.0-{revision}_all.deb"))));
+        assert!(
+            tree.contains_key(&PathBuf::from(format!("attic/debian/onegpu-host_0.1.0-{revision}_all.deb")))
+        );
     }
     assert!(tree.keys().all(|path| !path.to_string_lossy().contains(".new")));
 }
@@ -238,7 +254,8 @@ fn a_killed_run_leaves_the_repository_whole_and_the_next_goes_on() {
     let (mut old, mut new) = (0, 0);
     for (round, wait) in [40, 80, 120, 160, 240].into_iter().enumerate() {
         write(u32::try_from(round).unwrap() + 2);
-        let mut run = command(folder.path(), &call).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut run =
+            command(folder.path(), &call).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(wait));
         run.kill().unwrap();
         run.wait().unwrap();
@@ -269,7 +286,10 @@ fn one_file_with_a_table_of_machines_and_one_of_them_bad() {
     let out = package(folder.path(), &["fleet.toml", "--repo", "repo"]);
     assert_eq!(out.status.code(), Some(2));
     let said = text(&out.stderr);
-    assert!(said.contains("unknown value `voodoo`") && said.contains("fleet.toml [machines.barn] (merged)"), "{said}");
+    assert!(
+        said.contains("unknown value `voodoo`") && said.contains("fleet.toml [machines.barn] (merged)"),
+        "{said}"
+    );
     assert!(said.contains("not built, 1 of 3: "), "{said}");
     assert!(folder.path().join("repo/cellar/debian/Release").exists());
     assert!(folder.path().join("repo/attic/arch/onegpu.db").exists());

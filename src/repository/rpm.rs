@@ -213,7 +213,9 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
 }
 
 /// Relations of one kind; the interpreter of several scriptlets is wanted once.
-fn relations(found: std::result::Result<Vec<Dependency>, Error>) -> std::result::Result<Vec<Relation>, Error> {
+fn relations(
+    found: std::result::Result<Vec<Dependency>, Error>,
+) -> std::result::Result<Vec<Relation>, Error> {
     let mut entries: Vec<Relation> = found?.iter().filter_map(relation).collect();
     entries.dedup();
     Ok(entries)

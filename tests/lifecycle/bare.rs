@@ -37,7 +37,8 @@ pub fn what_is_left_for_later_is_done_later<F: Family>() {
     let there: Vec<&str> = MISSING.iter().copied().filter(|path| layer.path(path).exists()).collect();
     let moved = |script: &str| {
         for (at, path) in there.iter().enumerate() {
-            let out = layer.command(&["sh", "-c", script, "sh", path, &format!("/away/{at}")]).output().unwrap();
+            let out =
+                layer.command(&["sh", "-c", script, "sh", path, &format!("/away/{at}")]).output().unwrap();
             assert!(out.status.success(), "{path}: {out:?}");
         }
     };
@@ -47,7 +48,14 @@ pub fn what_is_left_for_later_is_done_later<F: Family>() {
     let packages = Variant::First.packages(F::DISTRO, ALL);
     let names = Variant::First.names(F::DISTRO, ALL);
     let said = family.ok(family.install(&packages));
-    for step in ["host: libvirt-service", "host: rom", "host: default-network", "guest one: disk", "guest one: linger", "guest two: domain"] {
+    for step in [
+        "host: libvirt-service",
+        "host: rom",
+        "host: default-network",
+        "guest one: disk",
+        "guest one: linger",
+        "guest two: domain",
+    ] {
         assert!(said.contains(&format!("{step}: left for later: ")), "{}: {step}:\n{said}", F::DISTRO);
     }
     assert!(family.status().contains("host: libvirt-service: left for later: "), "{}", family.status());

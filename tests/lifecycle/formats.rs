@@ -17,7 +17,10 @@ pub fn newer_records_are_left_alone<F: Family>() {
     let recorded = records();
 
     let said = text(&family.run(family.install(&Variant::First.packages(F::DISTRO, ALL))));
-    assert!(said.contains("are of a newer onegpu") && said.contains("install that onegpu's packages again"), "{said}");
+    assert!(
+        said.contains("are of a newer onegpu") && said.contains("install that onegpu's packages again"),
+        "{said}"
+    );
     assert!(family.status().contains("are of a newer onegpu"));
     // Nor can they be removed as if nothing had been.
     let names = Variant::First.names(F::DISTRO, ALL);

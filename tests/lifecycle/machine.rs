@@ -125,7 +125,8 @@ pub fn furnish(layer: &Layer) {
     // Made when GRUB came; since then the user has written in it.
     let made = layer.command(&["grub-mkconfig", "-o", "/boot/grub/grub.cfg"]).output().unwrap();
     let text = layer.read("/boot/grub/grub.cfg").unwrap_or_default();
-    let line = text.lines().find(|line| line.trim_start().starts_with("linux") && line.contains("quiet splash"));
+    let line =
+        text.lines().find(|line| line.trim_start().starts_with("linux") && line.contains("quiet splash"));
     assert!(line.is_some() && text.contains("menuentry \"mine\""), "{made:?}");
     layer.write("/boot/grub/grub.cfg", text + "# as of then\n");
     traps(layer);

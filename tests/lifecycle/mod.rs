@@ -6,8 +6,8 @@
 pub mod bare;
 pub mod edits;
 pub mod families;
-pub mod kills;
 pub mod formats;
+pub mod kills;
 pub mod machine;
 pub mod setups;
 
@@ -173,7 +173,8 @@ fn in_force<F: Family>(family: &F, name: &str, variant: Variant) {
         assert_eq!(entry.contains("iommu=pt"), in_entries, "{}: {name}:\n{entry}", F::DISTRO);
     }
     assert!(!read("/boot/loader/entries/windows.conf").contains("iommu"), "{}: {name}", F::DISTRO);
-    let (intel, other) = (variant != Profile, if variant == Profile { " iommu=pt" } else { " intel_iommu=on iommu=pt" });
+    let (intel, other) =
+        (variant != Profile, if variant == Profile { " iommu=pt" } else { " intel_iommu=on iommu=pt" });
     if in_entries {
         assert_eq!(entries[1].contains("intel_iommu=on"), intel, "{}: {name}:\n{}", F::DISTRO, entries[1]);
         // Line ends of DOS stay so; grubby's stand-in is not asked.

@@ -140,7 +140,10 @@ impl Machine {
                 "boot/loader/entries/linux.conf",
                 "title Linux\nlinux /vmlinuz\ninitrd /initrd\noptions root=UUID=1 rw\n",
             ),
-            ("etc/default/systemd-boot", "# mine\nmore='splash \\\n loglevel=3'\nCMDLINE=\"root=UUID=1 quiet $more\""),
+            (
+                "etc/default/systemd-boot",
+                "# mine\nmore='splash \\\n loglevel=3'\nCMDLINE=\"root=UUID=1 quiet $more\"",
+            ),
             ("boot/loader/entries/windows.conf", "title Windows\nefi /EFI/Microsoft/Boot/bootmgfw.efi\n"),
         ] {
             machine.write(path, text);

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::repository::Repository;
 use crate::diag::{Diagnostic, Result};
+use crate::distro::Format;
 use crate::output::{Batch, failure};
 use crate::package::overlay::CATEGORY;
-use crate::distro::Format;
 use crate::plan::Plan;
 
 /// The playbook and its tasks, which are the same for everybody.
@@ -89,7 +89,8 @@ pub fn write(folder: &Path, repository: &Repository, hosts: &BTreeMap<String, Ho
         })
         .collect();
     let inventory = json!({ "all": { "children": { "onegpu": { "hosts": machines, "vars": vars } } } });
-    let text = serde_json::to_string_pretty(&inventory).map_err(|error| Diagnostic::machine(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(&inventory).map_err(|error| Diagnostic::machine(error.to_string()))?;
     let mut batch = Batch::new(folder)?;
     for (name, text) in FILES {
         batch.add(name, text.as_bytes())?;
@@ -105,5 +106,9 @@ pub fn write(folder: &Path, repository: &Repository, hosts: &BTreeMap<String, Ho
     batch.add("inventory.json", format!("{text}\n").as_bytes())?;
     batch.finish()?;
     let (inventory, site) = (folder.join("inventory.json"), folder.join("site.yml"));
-    Ok(format!("\nRoll it out with:\n  ansible-playbook -i {} {} --check --diff\n", inventory.display(), site.display()))
+    Ok(format!(
+        "\nRoll it out with:\n  ansible-playbook -i {} {} --check --diff\n",
+        inventory.display(),
+        site.display()
+    ))
 }

@@ -33,7 +33,17 @@ impl<'a> Keyring<'a> {
         let home = env::temp_dir().join(format!("onegpu-bench-{}", std::process::id()));
         let ring = Self { ground, home };
         ground.sh.cmd("mkdir").args(["-m", "700"]).arg(&ring.home).quiet().run().map_err(failure)?;
-        let words = ["--batch", "--quiet", "--passphrase", "", "--quick-generate-key", KEY, "ed25519", "sign", "never"];
+        let words = [
+            "--batch",
+            "--quiet",
+            "--passphrase",
+            "",
+            "--quick-generate-key",
+            KEY,
+            "ed25519",
+            "sign",
+            "never",
+        ];
         ground.sh.cmd("gpg").env("GNUPGHOME", &ring.home).args(words).quiet().run().map_err(failure)?;
         Ok(ring)
     }
@@ -77,7 +87,9 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
         let peer = match FORMATS.iter().find(|format| format.distro == distro) {
             Some(format) => peer(ground, report, &ring, *format)?,
             None => {
-                report.missing("a peer for Portage's repository: nfpm makes no gpkg, and Portage signs in a Gentoo only");
+                report.missing(
+                    "a peer for Portage's repository: nfpm makes no gpkg, and Portage signs in a Gentoo only",
+                );
                 None
             }
         };
@@ -110,7 +122,13 @@ fn rows(
         lines.extend(shown(peer).into_iter().take(3));
         let aim = Aim { says: "less".into(), met: own < other };
         let name = format!("{}, {FEW} machines", peer.name);
-        report.row(row(what("time per package"), &name, format!("{own:.2} ms"), format!("{other:.2} ms"), Some(aim)));
+        report.row(row(
+            what("time per package"),
+            &name,
+            format!("{own:.2} ms"),
+            format!("{other:.2} ms"),
+            Some(aim),
+        ));
     }
     let few = format!("{FEW} profiles");
     report.row(Row {
@@ -128,13 +146,24 @@ fn rows(
     let (ours, other) = (format!("{:.1} MiB", mib(&after)), format!("{:.1} MiB", mib(&before)));
     report.row(row(what("peak memory"), &few, ours, other, Some(aim)));
     let cores = |spent: &Spent| format!("{:.2} cores", spent.cpu / spent.wall);
-    report.row(row(what("CPU time by wall time, gpg's agent not counted"), &few, cores(&after), cores(&before), None));
+    report.row(row(
+        what("CPU time by wall time, gpg's agent not counted"),
+        &few,
+        cores(&after),
+        cores(&before),
+        None,
+    ));
     let whole = format!("{:.0} ms", again.wall);
     report.row(row(what("nothing to do"), "the first time", whole, format!("{:.0} ms", after.wall), None));
 }
 
 /// The same by others: nfpm packs, the family's own tool makes the list, gpg signs.
-fn peer(ground: &Ground, report: &mut Report, ring: &Keyring<'_>, format: Format) -> Result<Option<(Work, Spent)>> {
+fn peer(
+    ground: &Ground,
+    report: &mut Report,
+    ring: &Keyring<'_>,
+    format: Format,
+) -> Result<Option<(Work, Spent)>> {
     let (tool, index) = match format.name {
         "deb" => (
             "apt-ftparchive",
