@@ -130,6 +130,14 @@ fn dnf_machines_are_tried_first_and_then_have_the_packages() {
     let machine = Machine::new();
     machine.publish("fedora");
     let layer = &machine.layer;
+    // Ansible looks at the distro to know which dnf it has.
+    layer.write(
+        "/etc/os-release",
+        "ID=fedora\nNAME=\"Fedora Linux\"\nVERSION_ID=44\nPRETTY_NAME=\"Fedora Linux 44\"\n",
+    );
+    layer.write("/etc/redhat-release", "Fedora release 44 (Forty Four)\n");
+    let _ = fs::remove_file(layer.path("/etc/debian_version"));
+    let _ = fs::remove_file(layer.path("/usr/bin/apt-get"));
     for folder in ["/etc/yum.repos.d", "/etc/pki/rpm-gpg", "/stand-in"] {
         fs::create_dir_all(layer.path(folder)).unwrap();
     }
@@ -169,4 +177,39 @@ fn dnf_machines_are_tried_first_and_then_have_the_packages() {
     assert_eq!(installed(), ["onegpu-guest-win11-0.1.0-1", "onegpu-host-0.1.0-1"], "{said}");
     let said = ran(&mut machine.play(&[]));
     assert_eq!(Machine::tally(&said, "changed"), 0, "{said}");
+}
+
+/// The playbook of every family, as its linter wants it.
+#[test]
+#[ignore = "needs ansible-lint, gpg"]
+fn the_playbook_is_lint_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::new(folder.path());
+    let ansible = folder.path().join("ansible");
+    let venv = std::env::var_os("ONEGPU_TEST_ANSIBLE").expect("ONEGPU_TEST_ANSIBLE names a venv");
+    let mut machines = String::from(onegpu::data::EXAMPLE_PROFILE);
+    for distro in ["debian", "fedora"] {
+        machines.push_str(&format!("\n[machines.{distro}.host]\ndistro = \"{distro}\"\n"));
+    }
+    fs::write(folder.path().join("fleet.toml"), machines).unwrap();
+    ran(repository
+        .onegpu()
+        .arg("package")
+        .arg(folder.path().join("fleet.toml"))
+        .arg("--ansible")
+        .arg(&ansible));
+    let inventory: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(ansible.join("inventory.json")).unwrap()).unwrap();
+    assert_eq!(inventory["all"]["children"]["onegpu"]["hosts"]["fedora"]["onegpu_format"], "rpm");
+    let mut lint = Command::new("timeout");
+    lint.arg("180").arg(Path::new(&venv).join("bin/ansible-lint")).args([
+        "--offline",
+        "--nocolor",
+        "site.yml",
+    ]);
+    let path = std::env::join_paths(
+        std::iter::once(Path::new(&venv).join("bin"))
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    ran(lint.current_dir(&ansible).env("PATH", path.unwrap()));
 }

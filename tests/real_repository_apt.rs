@@ -2,7 +2,7 @@
 //!
 //! Needs root, overlayfs, gnupg, and a root of Debian's current release in
 //! `$ONEGPU_TEST_ROOTS/trixie`.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by a panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by a panic")]
 
 mod layer;
 mod repository;

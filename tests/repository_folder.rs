@@ -187,6 +187,17 @@ fn what_cannot_be_stops_before_anything_changes() {
     let out = package(folder.path(), &["my attic].toml", "--distro", "debian", "--repo", "other"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("a machine cannot be called"), "{}", text(&out.stderr));
+    assert!(!folder.path().join("other").exists());
+
+    // A format that has no repository yet leaves no folder behind.
+    let out = package(folder.path(), &["attic.toml", "--distro", "alpine", "--repo", "other"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(
+        text(&out.stderr).contains("a repository of apk packages cannot be written yet"),
+        "{}",
+        text(&out.stderr)
+    );
+    assert!(!folder.path().join("other").exists());
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Choice {
         let Some(repository) = self.repository.open(data, package::epoch()?)? else {
             return Err(Diagnostic::input("which profile?").help("name it, or a repository with --repo DIR"));
         };
-        super::print::to(None, &(repository.refresh(data)? + &repository.ending()))
+        super::print::to(None, &(repository.refresh(data)? + &repository.ending(data)?))
     }
 
     /// Where the packages go besides a repository.
@@ -120,7 +120,7 @@ impl Choice {
             let host = self.repository.ansible().map(|_| Host::new(&plans)).transpose()?;
             let (said, notes) = repository.put(engine, &machine, &plans, &outputs, &profile.source.text)?;
             super::print_notes(&notes, "");
-            text = said + &repository.ending();
+            text = said + &repository.ending(data)?;
             if let (Some(folder), Some(host)) = (self.repository.ansible(), host) {
                 text.push_str(&ansible::write(folder, &repository, &BTreeMap::from([(machine, host)]))?);
             }

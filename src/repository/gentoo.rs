@@ -91,8 +91,11 @@ impl Index for Packages {
     }
 }
 
-/// The members of the container, each with its name below the package's folder.
-fn container(gpkg: &[u8]) -> io::Result<(String, Vec<(String, Vec<u8>)>)> {
+/// Members of a container: each one's name and content.
+type Members = Vec<(String, Vec<u8>)>;
+
+/// The package's folder in the container, and what is in it.
+fn container(gpkg: &[u8]) -> io::Result<(String, Members)> {
     let (mut folder, mut out) = (String::new(), Vec::new());
     unpack::members(gpkg, |name, _, member| {
         let (base, file) =
@@ -131,7 +134,7 @@ fn metadata(gpkg: &[u8]) -> io::Result<BTreeMap<String, String>> {
 
 /// Whether both hold the same metadata and image.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    let content = |gpkg| -> io::Result<Vec<(String, Vec<u8>)>> {
+    let content = |gpkg| -> io::Result<Members> {
         let (_, mut members) = container(gpkg)?;
         members.retain(|(name, _)| name != "Manifest" && !name.ends_with(".sig"));
         Ok(members)

@@ -12,14 +12,22 @@ use crate::diag::Result;
 use crate::output::Batch;
 use crate::render::Engine;
 
+/// Refuses a repository that was signed before: without a key, it would stop being so.
+///
+/// # Errors
+/// When it was.
+pub fn must_not_be_signed(root: &Path) -> Result<()> {
+    match root.join(KEY_FILE).exists() {
+        true => Err(signed_before(root, None)),
+        false => Ok(()),
+    }
+}
+
 /// Writes both.
 ///
 /// # Errors
-/// When the repository was signed before and there is no key now, or the folder cannot be written.
+/// When the folder cannot be written.
 pub fn guide(engine: &mut Engine<'_>, root: &Path, address: &Address, key: Option<&Key>) -> Result<()> {
-    if key.is_none() && root.join(KEY_FILE).exists() {
-        return Err(signed_before(root, None));
-    }
     let values = [
         ("name", Value::from_serializable(&NAME)),
         ("url", Value::from_serializable(&address.as_str())),

@@ -20,7 +20,7 @@ use crate::plan::Kind;
 use crate::render::Engine;
 
 pub use address::Address;
-pub use guide::guide;
+pub use guide::{guide, must_not_be_signed};
 pub use input::Input;
 pub use key::Key;
 pub use place::{Added, Place};
@@ -73,6 +73,9 @@ trait Index {
     fn finish(&mut self, engine: &mut Engine<'_>, about: &About<'_>, key: Option<&Key>) -> Result<Vec<Meta>>;
 }
 
+/// Signs a package within.
+type Sign = fn(&[u8], &Key) -> Result<Vec<u8>>;
+
 /// What a family does with packages.
 struct Family {
     /// How its packages' names end.
@@ -80,7 +83,7 @@ struct Family {
     /// Whether a package's signature is a file beside it.
     beside: bool,
     /// Puts a signature into a package, in the place of any other.
-    sign: Option<fn(&[u8], &Key) -> Result<Vec<u8>>>,
+    sign: Option<Sign>,
     /// Whether two packages are the same but for signatures in them.
     same: fn(&[u8], &[u8]) -> bool,
     index: fn() -> Box<dyn Index>,

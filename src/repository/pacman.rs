@@ -133,8 +133,11 @@ impl Index for Database {
     }
 }
 
+/// Every value of each key of .PKGINFO.
+type Info = BTreeMap<String, Vec<String>>;
+
 /// What .PKGINFO says, by key, and the package's files and folders.
-fn read(path: &str, bytes: &[u8]) -> io::Result<(BTreeMap<String, Vec<String>>, Vec<String>)> {
+fn read(path: &str, bytes: &[u8]) -> io::Result<(Info, Vec<String>)> {
     let (mut info, mut files) = (None, Vec::new());
     unpack::members(unpack::reader(path, bytes)?, |name, folder, member| {
         match name {
@@ -147,7 +150,7 @@ fn read(path: &str, bytes: &[u8]) -> io::Result<(BTreeMap<String, Vec<String>>, 
         Ok(true)
     })?;
     let info = info.ok_or_else(|| io::Error::other("it has no .PKGINFO"))?;
-    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut values = Info::new();
     for (key, value) in info.lines().filter(|line| !line.starts_with('#')).filter_map(|l| l.split_once('=')) {
         values.entry(key.trim().to_owned()).or_default().push(value.trim().to_owned());
     }

@@ -52,8 +52,9 @@ pub fn run(choice: &Choice, data: &DataDirs, machines: &[Machine]) -> Result<Exi
             }
         }
     }
-    if let Some(repository) = &repository {
-        built.push_str(&repository.ending());
+    // Where nothing could be built, nothing is written.
+    if let Some(repository) = repository.as_ref().filter(|_| !built.is_empty()) {
+        built.push_str(&repository.ending(data)?);
         if let Some(folder) = choice.repository.ansible() {
             built.push_str(&ansible::write(folder, repository, &hosts)?);
         }

@@ -12,7 +12,7 @@ use crate::output::failure;
 use crate::package::Output;
 use crate::plan::Plan;
 use crate::render::Engine;
-use crate::repository::{Address, Input, Key, Place, guide};
+use crate::repository::{self, Address, Input, Key, Place, guide};
 
 /// Whether packages go into a repository, and what is said of it.
 #[derive(Args, Clone)]
@@ -47,10 +47,10 @@ impl RepoOptions {
         self.repo.clone().or_else(|| Some(self.ansible.as_ref()?.join("repository")))
     }
 
-    /// Finds the key, and writes what lies above the machines' folders.
+    /// Finds the key; nothing is written yet.
     ///
     /// # Errors
-    /// On a key or URL that cannot be, or a folder that cannot be written.
+    /// On a key or URL that cannot be, or when the repository was signed and there is no key.
     pub fn open(&self, data: &DataDirs, epoch: u32) -> Result<Option<Repository>> {
         let Some(root) = self.root() else {
             return match self.key.is_some() || self.url.is_some() {
@@ -61,8 +61,10 @@ impl RepoOptions {
         };
         let address = Address::new(self.url.as_deref(), &root)?;
         let key = self.key.as_deref().map(Key::find).transpose()?;
+        if key.is_none() {
+            repository::must_not_be_signed(&root)?;
+        }
         let input = Input::new(data, epoch, &address, key.as_ref())?;
-        guide(&mut Engine::bare(data)?, &root, &address, key.as_ref())?;
         Ok(Some(Repository { root, address, key, input, epoch }))
     }
 }
@@ -122,7 +124,8 @@ impl Repository {
             let place = self.place(machine, plan);
             let inputs = self.input.of(machine, place.distro, profile);
             let with = (inputs.as_str(), self.epoch);
-            let added = place.add(engine, &output.packages, with, &self.address, self.key.as_ref())?;
+            let added = place.add(engine, &output.packages, with, &self.address, self.key.as_ref());
+            let added = added.inspect_err(|_| self.clear(machine))?;
             text.push_str(&line(&place.folder(), added.packages, added.unchanged));
             notes.extend(added.replaced.iter().map(|path| {
                 format!(
@@ -160,14 +163,24 @@ impl Repository {
         }
     }
 
-    /// What is said at the end.
-    pub fn ending(&self) -> String {
+    /// Writes what lies above the machines' folders; what is said at the end.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn ending(&self, data: &DataDirs) -> Result<String> {
+        guide(&mut Engine::bare(data)?, &self.root, &self.address, self.key.as_ref())?;
         let signed = match &self.key {
             Some(key) => format!("Signed by {}.", key.fingerprint()),
             None => "NOT SIGNED: package managers refuse it until it is, with --key ID.".to_owned(),
         };
         let readme = self.root.join("README.md");
-        format!("\n{signed}\nHow machines are pointed at it: {}\n", readme.display())
+        Ok(format!("\n{signed}\nHow machines are pointed at it: {}\n", readme.display()))
+    }
+
+    /// Folders that were made for nothing.
+    fn clear(&self, machine: &str) {
+        // Only when they are empty.
+        let _ = std::fs::remove_dir(self.root.join(machine)).and_then(|()| std::fs::remove_dir(&self.root));
     }
 
     fn place<'a>(&'a self, machine: &'a str, plan: &'a Plan) -> Place<'a> {

@@ -85,7 +85,7 @@ fn growth(report: &mut Report, all: &[(u32, Work, Series)]) {
 }
 
 /// A folder of profiles that differ in the guest's name and memory.
-fn fleet(ground: &Ground, count: u32) -> Result<(PathBuf, Vec<PathBuf>)> {
+pub fn fleet(ground: &Ground, count: u32) -> Result<(PathBuf, Vec<PathBuf>)> {
     let folder = ground.at(&format!("fleet-{count}"));
     let mut profiles = Vec::new();
     for number in 0..count {

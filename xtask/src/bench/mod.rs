@@ -12,6 +12,7 @@ mod many;
 mod packages;
 pub mod peers;
 mod report;
+mod repository;
 mod run;
 mod sizes;
 mod start;
@@ -70,6 +71,8 @@ enum Area {
     Start,
     /// Many profiles in one call, beside one call each
     Many,
+    /// A thousand profiles to a signed repository for each family, beside nfpm and the families' tools
+    Repository,
     /// Ten times as much of something, beside once
     Growth,
     /// What the hook scripts add to a handover (needs what its test needs)
@@ -88,6 +91,7 @@ impl Area {
             Self::Detect => detect::measure,
             Self::Start => start::measure,
             Self::Many => many::measure,
+            Self::Repository => repository::measure,
             Self::Growth => growth::measure,
             Self::Handover => handover::measure,
         }
