@@ -6,6 +6,8 @@ pub mod machine;
 
 /// Libvirt's own drop-in directory for QEMU hooks (since libvirt 6.5.0).
 pub const HOOK_DIR: &str = "/etc/libvirt/hooks/qemu.d";
+/// The same for what libvirt runs when it starts.
+pub const DAEMON_HOOK_DIR: &str = "/etc/libvirt/hooks/daemon.d";
 /// The dispatcher's name in [`HOOK_DIR`]; it answers to no other name.
 pub const HOOK_LINK: &str = "50-onegpu";
 /// The dispatcher. AppArmor lets libvirtd's hooks run programs of `/usr/bin`

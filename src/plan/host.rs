@@ -5,6 +5,7 @@ use super::{
 };
 use crate::distro::{AccessMethod, Mechanism};
 use crate::paths;
+use crate::profile::Audio;
 use crate::setup::Setup;
 
 /// Plans `onegpu-host`.
@@ -78,6 +79,21 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
             guide: "Libvirt hooks",
         },
     ];
+    if setup.guests.iter().any(|guest| guest.audio == Audio::Pipewire) {
+        out.push(Artifact {
+            path: format!("{}/{}", paths::DAEMON_HOOK_DIR, paths::HOOK_LINK),
+            kind: Kind::Link,
+            content: Content::Target(paths::HOOK_PROGRAM.into()),
+            reason: "Has libvirt run the dispatcher when it starts, too: what a handover let the desktop's user do on \
+                     the disk is taken back after a power loss."
+                .into(),
+            because: because(
+                &[Key::GuestAudio],
+                "libvirt reads daemon.d since 6.5.0, and runs at boot with every init system",
+            ),
+            guide: NOT_IN_THE_GUIDE,
+        });
+    }
     out.push(Artifact {
         path: format!("{libexec}/handover.sh"),
         kind: Kind::Plain,

@@ -15,31 +15,6 @@ guest={{ guest.name | sh }} pci=/sys/bus/pci/devices{% if host.display_service %
 devices={{ gpu.devices | join(sep=" ") | sh }}
 {%- endif %}
 
-# Takes everything back, and has libvirt give up the start.
-fail() {
-	trap : HUP INT PIPE TERM # PIPE: where libvirt is gone, so is who reads this
-	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
-	say "giving up: $1"
-	{{ paths.hooks | sh }}/{{ guest.name | sh }}/release/end/stop.sh "$guest" rollback 3>&-
-	exit 1
-}
-
-# take RECORD VALUE WHAT COMMAND...: records, then acts.
-take() {
-	did "$1" "$2" || fail "no record"
-	shift 2
-	step "$@" || fail "$1"
-}
-{%- if guest.inhibit_sleep or guest.governor == "performance" or host_cpus %}
-
-# try RECORD VALUE WHAT COMMAND...: the same for what the guest can do without.
-try() {
-	did "$1" "$2" || fail "no record"
-	shift 2
-	step "$@"
-}
-{%- endif %}
-
 lock && bounded mkdir -p -m 0700 "/run/onegpu/$guest" || exit 1
 begin start
 trap 'fail "a signal"' HUP INT TERM
@@ -56,7 +31,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 done
 did card "$nodes" || fail "no record"
 did boot "${boot-}" || fail "no record"
-printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
+printf '%s\n' "$PPID" >"/run/onegpu/$guest/libvirt" || fail "no record"
 {%- if guest.own_hooks %}
 {%- include "guest/start/own.sh" %}
 {%- endif %}
@@ -74,6 +49,9 @@ printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
 [ -d /run/libvirt/qemu/swtpm ] || bounded mkdir -p -m 0770 /run/libvirt/qemu/swtpm || fail "a folder for the TPM"
 {%- endif %}
 let_through() {
+	# On the disk, for it outlives a boot: onegpu-hook looks there when libvirt starts.
+	[ -d {{ paths.state | sh }} ] || bounded mkdir -p {{ paths.state | sh }} || return
+	echo u:{{ host.user.uid }} /var/lib/libvirt/qemu >{{ paths.state | sh }}/let-through || return
 	bounded setfacl -m u:{{ host.user.uid }}:x /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}
 }
 take let-through '' "let QEMU through" let_through

@@ -11,8 +11,7 @@
 guest={{ guest.name | sh }} pci=/sys/bus/pci/devices{% if host.display_service %} display={{ host.display_service | sh }}{% endif %}
 # shellcheck source=/dev/null
 . {{ paths.libexec | sh }}/handover.sh
-record=/run/onegpu/$guest
-devices={{ gpu.devices | join(sep=" ") | sh }}
+record=/run/onegpu/$guest devices={{ gpu.devices | join(sep=" ") | sh }}
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -26,13 +25,6 @@ recorded card || exit 0
 begin "$way"
 [ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
-
-# undo WHAT COMMAND...: a step of the way back is tried three times.
-undo() {
-	what=$1
-	shift
-	step "$what" retry "$@"
-}
 {%- include "guest/stop/speed.sh" %}
 {%- if gpu.driver == "nvidia" %}
 
@@ -127,7 +119,8 @@ fi
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
 	bounded setfacl -x u:{{ host.user.uid }},m /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %} ||
-		bounded setfacl -x u:{{ host.user.uid }} /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %}
+		bounded setfacl -x u:{{ host.user.uid }} /var/lib/libvirt/qemu{% if guest.os == "windows-11" %} /run/libvirt/qemu/swtpm{% endif %} || return
+	bounded rm -f {{ paths.state | sh }}/let-through
 }
 if recorded let-through; then
 	undo "QEMU no longer gets through" keep_out

@@ -80,6 +80,46 @@ fn after_a_power_loss_the_record_of_the_last_boot_is_nobodys() {
     assert!(!machine.path(&record()).exists());
 }
 
+/// What a handover did on the disk outlives a boot, and libvirt's start takes it back.
+#[test]
+fn after_a_power_loss_with_an_empty_run_the_way_through_libvirts_folder_is_shut() {
+    let start_of_libvirt = "/etc/libvirt/hooks/daemon.d/50-onegpu - start - start </dev/null";
+    for (shell, first) in [("sh", 0), ("sh", 1), ("busybox", 0)] {
+        let machine = Machine::new(Cell { shell, ..NVIDIA });
+        let mark = machine.path("/var/lib/onegpu/let-through");
+        assert_eq!(machine.start(), 0);
+        assert!(mark.exists());
+        // Libvirt starts again while the guest has the card: nothing of it is shut.
+        machine.calls();
+        assert!(machine.sh(start_of_libvirt).status.success());
+        assert!(machine.calls().is_empty() && mark.exists());
+        fs::remove_dir_all(machine.path("/run/onegpu")).unwrap();
+        if first == 1 {
+            machine.fault("fail", "setfacl -x u:1000,m /var/lib/libvirt/qemu");
+        }
+        let done = machine.sh(start_of_libvirt);
+        assert!(done.status.success() && done.stdout.is_empty() && done.stderr.is_empty(), "{done:?}");
+        let calls: Vec<String> =
+            machine.calls().into_iter().filter(|call| call.starts_with("setfacl")).collect();
+        let ways = ["setfacl -x u:1000,m /var/lib/libvirt/qemu", "setfacl -x u:1000 /var/lib/libvirt/qemu"];
+        assert_eq!(calls, ways[..=first]);
+        assert!(!mark.exists());
+        assert!(machine.sh(start_of_libvirt).status.success());
+        assert!(!machine.calls().iter().any(|call| call.starts_with("setfacl")), "once");
+    }
+    // The handover that was cut off before it got that far, and one that is taken back.
+    let machine = Machine::new(NVIDIA);
+    let before = machine.state();
+    machine.fault("always", "systemctl stop display-manager.service");
+    assert_eq!(machine.start(), 1);
+    let mut after = machine.state();
+    after.remove("/run/udev/rules.d");
+    assert_eq!(after, before);
+    // Without such a guest libvirt's start is nobody's.
+    let files = super::machine::files(Cell { pipewire: false, ..NVIDIA });
+    assert!(!files.iter().any(|file| file.path.contains("daemon.d")));
+}
+
 /// A main hook that runs every executable of qemu.d/GUEST/OPERATION/SUBOPERATION/, as several
 /// guides and tools have it, beside onegpu's own. Libvirt calls both, and both call the scripts.
 #[test]

@@ -251,7 +251,7 @@ impl Machine {
     /// Everything that a handover changes and a return must restore.
     pub fn state(&self) -> BTreeMap<String, String> {
         let mut state = BTreeMap::new();
-        for dir in ["/state", "/sys", &format!("/run/onegpu/{GUEST}"), "/run/udev"] {
+        for dir in ["/state", "/sys", &format!("/run/onegpu/{GUEST}"), "/run/udev", "/var/lib/onegpu"] {
             collect(&self.path(dir), dir, &mut state);
         }
         // What is written to them is an order to the kernel; they hold nothing.

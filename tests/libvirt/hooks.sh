@@ -157,6 +157,14 @@ lent || wrong 'nobody was there to give it back'
 start
 back 'when the daemon is back'
 
+echo '== libvirt tells its own hooks that it starts'
+mkdir -p "$hooks/daemon.d"
+printf '#!/bin/sh\necho "$*" >>/lab/starts\n' >"$hooks/daemon.d/50-onegpu"
+chmod 755 "$hooks/daemon.d/50-onegpu"
+stop
+start
+grep -q '^- start - start$' starts || wrong "not told: $(cat starts)"
+
 for call in prepare start; do
     echo "== the daemon dies after the handover and before QEMU runs, in $call"
     printf '#!/bin/sh\n[ "$2" != %s ] || { echo $$ >/lab/slow; exec sleep 60; }\n' "$call" >"$hooks/qemu.d/60-slow"
