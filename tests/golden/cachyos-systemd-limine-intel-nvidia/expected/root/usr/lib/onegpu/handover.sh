@@ -102,6 +102,31 @@ step() {
 	return "$status"
 }
 
+# take RECORD VALUE WHAT COMMAND...: a step of the handover is recorded, and then taken. try: the
+# same for what the guest can do without. undo WHAT COMMAND...: a step of the way back.
+take() {
+	try "$@" || fail "$3"
+}
+try() {
+	did "$1" "$2" || fail "no record"
+	shift 2
+	step "$@"
+}
+undo() {
+	what=$1
+	shift
+	step "$what" retry "$@"
+}
+
+# fail WHY: takes everything back, and has libvirt give up the start.
+fail() {
+	trap : HUP INT PIPE TERM # PIPE: where libvirt is gone, so is who reads this
+	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
+	say "giving up: $1"
+	/etc/libvirt/hooks/qemu.d/"$guest"/release/end/stop.sh "$guest" rollback 3>&-
+	exit 1
+}
+
 # say TEXT: a line with the time since the beginning, to the log; report: all of them, to the
 # journal or syslog, when the script ends.
 say() {

@@ -9,8 +9,7 @@
 guest=Win10_old pci=/sys/bus/pci/devices display=display-manager.service
 # shellcheck source=/dev/null
 . /usr/lib/onegpu/handover.sh
-record=/run/onegpu/$guest
-devices='0000:01:00.0 0000:01:00.1'
+record=/run/onegpu/$guest devices='0000:01:00.0 0000:01:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -24,13 +23,6 @@ recorded card || exit 0
 begin "$way"
 [ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
-
-# undo WHAT COMMAND...: a step of the way back is tried three times.
-undo() {
-	what=$1
-	shift
-	step "$what" retry "$@"
-}
 
 if read -r modules 2>/dev/null <"$record/modules"; then
 	# shellcheck disable=SC2086 # a list

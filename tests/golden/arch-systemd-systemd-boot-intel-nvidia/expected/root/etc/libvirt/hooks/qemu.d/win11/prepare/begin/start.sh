@@ -11,22 +11,6 @@ guest=win11 pci=/sys/bus/pci/devices display=display-manager.service
 . /usr/lib/onegpu/handover.sh
 devices='0000:01:00.0 0000:01:00.1'
 
-# Takes everything back, and has libvirt give up the start.
-fail() {
-	trap : HUP INT TERM
-	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
-	say "giving up: $1"
-	/etc/libvirt/hooks/qemu.d/win11/release/end/stop.sh "$guest" rollback 3>&-
-	exit 1
-}
-
-# take RECORD VALUE WHAT COMMAND...: records, then acts.
-take() {
-	did "$1" "$2" || fail "no record"
-	shift 2
-	step "$@" || fail "$1"
-}
-
 lock && bounded mkdir -p -m 0700 "/run/onegpu/$guest" || exit 1
 begin start
 trap 'fail "a signal"' HUP INT TERM
@@ -43,12 +27,15 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 done
 did card "$nodes" || fail "no record"
 did boot "${boot-}" || fail "no record"
-printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
+printf '%s\n' "$PPID" >"/run/onegpu/$guest/libvirt" || fail "no record"
 
 # For its sound QEMU runs as mika, and has to get through folders of libvirt's.
 # Libvirt makes the TPM's when it first needs it, and keeps one that is there.
 [ -d /run/libvirt/qemu/swtpm ] || bounded mkdir -p -m 0770 /run/libvirt/qemu/swtpm || fail "a folder for the TPM"
 let_through() {
+	# On the disk, for it outlives a boot: onegpu-hook looks there when libvirt starts.
+	[ -d /var/lib/onegpu ] || bounded mkdir -p /var/lib/onegpu || return
+	echo u:1000 /var/lib/libvirt/qemu >/var/lib/onegpu/let-through || return
 	bounded setfacl -m u:1000:x /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm
 }
 take let-through '' "let QEMU through" let_through

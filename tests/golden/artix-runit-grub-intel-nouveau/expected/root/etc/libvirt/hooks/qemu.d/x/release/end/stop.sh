@@ -9,8 +9,7 @@
 guest=x pci=/sys/bus/pci/devices display=sddm
 # shellcheck source=/dev/null
 . /usr/lib/onegpu/handover.sh
-record=/run/onegpu/$guest
-devices=0000:01:00.0
+record=/run/onegpu/$guest devices=0000:01:00.0
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -24,13 +23,6 @@ recorded card || exit 0
 begin "$way"
 [ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
-
-# undo WHAT COMMAND...: a step of the way back is tried three times.
-undo() {
-	what=$1
-	shift
-	step "$what" retry "$@"
-}
 
 # Where libvirt could not attach a device, or its driver was not there yet, the kernel is asked again.
 drivers_are_back() {

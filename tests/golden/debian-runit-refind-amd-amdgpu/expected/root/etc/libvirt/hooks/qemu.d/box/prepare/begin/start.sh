@@ -11,22 +11,6 @@ guest=box pci=/sys/bus/pci/devices display=sddm
 . /usr/libexec/onegpu/handover.sh
 devices='0000:08:00.0 0000:08:00.1'
 
-# Takes everything back, and has libvirt give up the start.
-fail() {
-	trap : HUP INT TERM
-	printf 'onegpu: %s cannot have the card (%s); see /var/log/onegpu\n' "$guest" "$1" >&3
-	say "giving up: $1"
-	/etc/libvirt/hooks/qemu.d/box/release/end/stop.sh "$guest" rollback 3>&-
-	exit 1
-}
-
-# take RECORD VALUE WHAT COMMAND...: records, then acts.
-take() {
-	did "$1" "$2" || fail "no record"
-	shift 2
-	step "$@" || fail "$1"
-}
-
 lock && bounded mkdir -p -m 0700 "/run/onegpu/$guest" || exit 1
 begin start
 trap 'fail "a signal"' HUP INT TERM
@@ -43,7 +27,7 @@ for node in "$card"/drm/* "$card"/graphics/* "$card"/i2c-* "$card"/drm/card*/car
 done
 did card "$nodes" || fail "no record"
 did boot "${boot-}" || fail "no record"
-printf '%s\n' "$PPID" >"$record/libvirt" || fail "no record"
+printf '%s\n' "$PPID" >"/run/onegpu/$guest/libvirt" || fail "no record"
 
 if running "$display"; then
 	take display '' "stop $display" service stop "$display"

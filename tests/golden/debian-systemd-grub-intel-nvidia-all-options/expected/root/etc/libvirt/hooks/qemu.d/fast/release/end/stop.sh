@@ -9,8 +9,7 @@
 guest=fast pci=/sys/bus/pci/devices display=display-manager.service
 # shellcheck source=/dev/null
 . /usr/libexec/onegpu/handover.sh
-record=/run/onegpu/$guest
-devices='0000:01:00.0 0000:01:00.1'
+record=/run/onegpu/$guest devices='0000:01:00.0 0000:01:00.1'
 
 [ -d "$record" ] || exit 0
 case ${2-} in
@@ -24,13 +23,6 @@ recorded card || exit 0
 begin "$way"
 [ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
-
-# undo WHAT COMMAND...: a step of the way back is tried three times.
-undo() {
-	what=$1
-	shift
-	step "$what" retry "$@"
-}
 
 for slice in init.scope system.slice user.slice; do
 	recorded "cpus-$slice" || continue
@@ -118,7 +110,8 @@ fi
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
 	bounded setfacl -x u:1000,m /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm ||
-		bounded setfacl -x u:1000 /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm
+		bounded setfacl -x u:1000 /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm || return
+	bounded rm -f /var/lib/onegpu/let-through
 }
 if recorded let-through; then
 	undo "QEMU no longer gets through" keep_out
