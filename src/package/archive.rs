@@ -79,9 +79,7 @@ impl Tar {
         let mut header = self.header(EntryType::XHeader, 0o644);
         header.set_size(record.len() as u64);
         let name = "PaxHeader";
-        self.builder
-            .append_data(&mut header, name, record.as_bytes())
-            .map_err(|error| failure(name, &error))
+        self.builder.append_data(&mut header, name, record.as_bytes()).map_err(|error| failure(name, &error))
     }
 
     /// The archive as it is.
