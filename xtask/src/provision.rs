@@ -8,7 +8,7 @@ use crate::process::failure;
 use crate::tools::{self, Found, TOOLS};
 use crate::{browser, python, roots};
 
-/// Installs what is missing; afterwards every tool of the table is there.
+/// Installs what is missing; afterwards every tool of the table is there that Debian, PyPI or npm has.
 ///
 /// QEMU and libvirt are never installed on the machine itself, only into roots.
 pub fn run(sh: &Shell) -> Result<()> {
@@ -22,7 +22,8 @@ pub fn run(sh: &Shell) -> Result<()> {
     python::provision(sh)?;
     browser::provision(sh)?;
     roots::provision(sh)?;
-    let absent: Vec<&str> = TOOLS.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
+    let absent = TOOLS.iter().filter(|tool| tool.elsewhere().is_none() && !tool.is_there(sh));
+    let absent: Vec<&str> = absent.map(|tool| tool.name).collect();
     match absent.is_empty() {
         true => Ok(()),
         false => Err(Diagnostic::machine(format!("still missing after provisioning: {}", absent.join(", ")))),

@@ -9,6 +9,7 @@ use xshell::Shell;
 
 use crate::process::{failure, shell, watch};
 use crate::tally::{Ignored, Tally};
+use crate::tools::Tool;
 use crate::{check_distros, provision, tidy, tools};
 
 /// No run of a test binary takes longer, in seconds: one that hangs is ended.
@@ -43,11 +44,11 @@ impl Test {
         if run.ignored != run.names.len() as u64 {
             tally.fail(format!("{} tests are ignored, {} by name", run.ignored, run.names.len()));
         }
-        if self.provision && !skipped.is_empty() {
-            tally.fail("--provision leaves nothing to skip".into());
+        if self.provision && skipped.iter().any(|one| one.provisionable) {
+            tally.fail("--provision leaves nothing to skip of what it can get".into());
         }
         headline("summary");
-        skipped.iter().for_each(|line| println!("SKIPPED {line}"));
+        skipped.iter().for_each(|one| println!("SKIPPED {}", one.line));
         tally.failures.iter().for_each(|what| println!("FAILED {what}"));
         println!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, skipped.len());
         Ok(ExitCode::from(u8::from(tally.failed > 0)))
@@ -78,19 +79,39 @@ fn checks(sh: &Shell, tally: &mut Tally) {
     }
 }
 
+/// A test that was not run.
+struct Skipped {
+    line: String,
+    /// Whether `--provision` would have had all that it lacks.
+    provisionable: bool,
+}
+
+impl Skipped {
+    fn new(binary: &str, test: &str, absent: &[&Tool]) -> Self {
+        let name = |tool: &&Tool| match tool.elsewhere() {
+            Some(source) => format!("{}, from {source}", tool.name),
+            None => tool.name.to_owned(),
+        };
+        let names: Vec<String> = absent.iter().map(name).collect();
+        Self {
+            line: format!("{binary}: {test} (missing: {})", names.join("; ")),
+            provisionable: absent.iter().all(|tool| tool.elsewhere().is_none()),
+        }
+    }
+}
+
 /// Runs the ignored tests whose tools are there; returns a line for each of the others.
-fn real_tests(sh: &Shell, ignored: &[Ignored], tally: &mut Tally) -> Result<Vec<String>> {
+fn real_tests(sh: &Shell, ignored: &[Ignored], tally: &mut Tally) -> Result<Vec<Skipped>> {
     let mut skipped = Vec::new();
     let mut ready: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Ignored { binary, test, reason } in ignored {
         match tools::needed(reason) {
             Err(mistake) => tally.fail(format!("{binary}: {test}: {mistake}")),
             Ok(needed) => {
-                let absent: Vec<&str> =
-                    needed.iter().filter(|tool| !tool.is_there(sh)).map(|tool| tool.name).collect();
+                let absent: Vec<_> = needed.into_iter().filter(|tool| !tool.is_there(sh)).collect();
                 match absent.is_empty() {
                     true => ready.entry(binary).or_default().push(test),
-                    false => skipped.push(format!("{binary}: {test} (missing: {})", absent.join(", "))),
+                    false => skipped.push(Skipped::new(binary, test, &absent)),
                 }
             }
         }

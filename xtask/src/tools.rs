@@ -100,6 +100,14 @@ const fn debian(name: &'static str, package: &'static str) -> Tool {
 }
 
 impl Tool {
+    /// Where to get it by hand, when `--provision` cannot.
+    pub fn elsewhere(&self) -> Option<&'static str> {
+        match self.found {
+            Found::Elsewhere(source) => Some(source),
+            _ => None,
+        }
+    }
+
     /// Whether it is there.
     pub fn is_there(&self, sh: &Shell) -> bool {
         match self.found {
