@@ -118,7 +118,7 @@ fn what_came_in_goes_out_without_a_trace() {
     void.install(&pair(Sample::revision(1)));
     assert_eq!(calls(&void.root.path()), ["apply host", "apply guest win11"]);
     // XBPS holds every file and link against what we said of it.
-    ran(&mut void.xbps("pkgdb").args(BOTH));
+    ran(void.xbps("pkgdb").args(BOTH));
     let about = ran(void.xbps("query").args(["-S", "onegpu-guest-win11"]));
     for line in ["pkgver: onegpu-guest-win11-0.1.0_1", "architecture: noarch", "\tonegpu-host-0.1.0_1"] {
         assert!(about.contains(line), "{about}");
@@ -152,7 +152,7 @@ fn the_example_goes_in_and_out_of_void_without_a_trace() {
     for _ in ["first", "again"] {
         // Forced, XBPS takes a package out and puts it in again.
         ran(void.installing(&packages).arg("-f"));
-        ran(&mut void.xbps("pkgdb").args(BOTH));
+        ran(void.xbps("pkgdb").args(BOTH));
         let status = text(&void.root.run(&["/usr/libexec/onegpu/status"]));
         assert!(status.contains("guest win11: domain: left for later"), "{status}");
     }
