@@ -15,6 +15,7 @@ use tera::Value;
 use super::{About, Index, KEY_FILE, Key, Meta, NAME, unreadable};
 use crate::diag::{Diagnostic, Result};
 use crate::package::archive::hex;
+use crate::paths;
 use crate::render::Engine;
 
 /// What the metadata says of the packages.
@@ -166,7 +167,8 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
             (_, true) => "ghost",
             _ => "file",
         };
-        let primary = path.starts_with("/etc/") || path.contains("bin/") || path == "/usr/lib/sendmail";
+        let [settings, programs, one] = paths::DEPENDED_ON;
+        let primary = path.starts_with(settings) || path.contains(programs) || path == one;
         Listed { path, kind, primary }
     });
     let changes = package.get_changelog_entries().unwrap_or_default();
