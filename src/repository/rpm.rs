@@ -273,12 +273,12 @@ const SIGNATURES: [IndexSignatureTag; 6] = [
 
 /// Puts the signature of the header into the package: the header has the payload's checksum. The
 /// crate's own way would bring a whole OpenPGP with it.
-pub(super) fn sign(mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
-    let fail = |error: Error| unreadable("an rpm", error);
+pub(super) fn sign(path: &str, mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
+    let fail = |error: Error| unreadable(path, error);
     let mut package = Package::parse(&mut bytes).map_err(fail)?;
     let signature = key.detached(&package.header_bytes().map_err(fail)?)?;
-    let tag = tag(&signature)
-        .ok_or_else(|| unreadable("an rpm", "gpg's signature is of no kind that rpm knows"))?;
+    let tag =
+        tag(&signature).ok_or_else(|| unreadable(path, "gpg's signature is of no kind that rpm knows"))?;
     let entries = package.metadata.signature.get_all_entries().map_err(fail)?;
     // The last of them is the region's own, which the constructor makes again.
     let mut entries: Vec<HeaderEntry> = entries
