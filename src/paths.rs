@@ -45,6 +45,9 @@ pub const DEVICE_DIR: &str = "/dev/";
 pub const DATA_DIRS: [&str; 2] = ["/etc/onegpu", "/usr/share/onegpu"];
 /// The machine's configuration: what the user may edit lies here.
 pub const CONFIG_DIR: &str = "/etc";
+/// Where dnf looks for a file that a package depends on before it reads the long list: below the
+/// first, in a folder for programs, or the last itself (createrepo_c, `cr_is_primary`).
+pub const DEPENDED_ON: [&str; 3] = ["/etc/", "bin/", "/usr/lib/sendmail"];
 /// Programs on the PATH.
 pub const BIN_DIR: &str = "/usr/bin";
 /// Manual pages of section 8, for administrators.

@@ -182,6 +182,16 @@ fn what_cannot_be_stops_before_anything_changes() {
     assert!(text(&out.stderr).contains("bad.deb: cannot be read as a package"), "{}", text(&out.stderr));
     assert!(tree(&folder.path().join("repo")) == before);
 
+    // A link to somebody else's file is no package, and what it leads to goes nowhere.
+    fs::remove_file(folder.path().join("repo/attic/debian/bad.deb")).unwrap();
+    std::os::unix::fs::symlink(
+        folder.path().join("attic.toml"),
+        folder.path().join("repo/attic/debian/link.deb"),
+    )
+    .unwrap();
+    done(folder.path(), &call);
+    assert!(!tree(&folder.path().join("repo")).keys().any(|path| path.ends_with("link.deb")));
+
     // A name that is none for a folder, an address, a section.
     fs::copy(folder.path().join("attic.toml"), folder.path().join("my attic].toml")).unwrap();
     let out = package(folder.path(), &["my attic].toml", "--distro", "debian", "--repo", "other"]);

@@ -143,8 +143,8 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// A signature beside metadata and image, and the Manifest signed, as GLEP 78 has it.
-pub(super) fn sign(gpkg: &[u8], key: &Key) -> Result<Vec<u8>> {
-    let fail = |error: io::Error| unreadable("a Gentoo package", error);
+pub(super) fn sign(path: &str, gpkg: &[u8], key: &Key) -> Result<Vec<u8>> {
+    let fail = |error: io::Error| unreadable(path, error);
     let (folder, members) = container(gpkg).map_err(fail)?;
     let date = date(gpkg).map_err(fail)?;
     let mut out = Tar::new(date);

@@ -74,7 +74,7 @@ trait Index {
 }
 
 /// Signs a package within.
-type Sign = fn(&[u8], &Key) -> Result<Vec<u8>>;
+type Sign = fn(&str, &[u8], &Key) -> Result<Vec<u8>>;
 
 /// What a family does with packages.
 struct Family {
@@ -131,6 +131,8 @@ fn family(format: Format) -> Result<Family> {
 
 /// What is wrong with a package that is in the repository.
 fn unreadable(path: &str, error: impl std::fmt::Display) -> Diagnostic {
+    // Some readers tell all that they read.
+    let error: String = error.to_string().chars().take(120).collect();
     Diagnostic::input(format!("{path}: cannot be read as a package: {error}"))
         .help("move the file out of the repository's folder, or put a whole one in its place")
 }

@@ -165,7 +165,9 @@ impl Work<'_> {
     fn paths<'b>(&self, packages: &'b [Built]) -> Result<BTreeMap<String, Option<&'b [u8]>>> {
         let mut out = BTreeMap::new();
         for (path, _) in files(&self.place.folder())? {
-            if self.family.endings.iter().any(|ending| path.ends_with(ending)) {
+            // What a link leads to is not the repository's to publish.
+            let file = self.place.folder().join(&path).symlink_metadata().is_ok_and(|meta| meta.is_file());
+            if file && self.family.endings.iter().any(|ending| path.ends_with(ending)) {
                 out.insert(path, None);
             }
         }
@@ -190,7 +192,7 @@ impl Work<'_> {
         };
         let known = self.is_known(path, &bytes);
         let bytes = match (self.family.sign, self.key) {
-            (Some(sign), Some(key)) if !known => sign(&bytes, key)?,
+            (Some(sign), Some(key)) if !known => sign(path, &bytes, key)?,
             _ => bytes,
         };
         match known {

@@ -15,6 +15,7 @@ use tera::Value;
 use super::{About, Index, KEY_FILE, Key, Meta, NAME, unreadable};
 use crate::diag::{Diagnostic, Result};
 use crate::package::archive::hex;
+use crate::paths;
 use crate::render::Engine;
 
 /// What the metadata says of the packages.
@@ -166,7 +167,8 @@ fn describe(path: &str, mut bytes: &[u8]) -> std::result::Result<Described, Erro
             (_, true) => "ghost",
             _ => "file",
         };
-        let primary = path.starts_with("/etc/") || path.contains("bin/") || path == "/usr/lib/sendmail";
+        let [settings, programs, one] = paths::DEPENDED_ON;
+        let primary = path.starts_with(settings) || path.contains(programs) || path == one;
         Listed { path, kind, primary }
     });
     let changes = package.get_changelog_entries().unwrap_or_default();
@@ -271,12 +273,12 @@ const SIGNATURES: [IndexSignatureTag; 6] = [
 
 /// Puts the signature of the header into the package: the header has the payload's checksum. The
 /// crate's own way would bring a whole OpenPGP with it.
-pub(super) fn sign(mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
-    let fail = |error: Error| unreadable("an rpm", error);
+pub(super) fn sign(path: &str, mut bytes: &[u8], key: &Key) -> Result<Vec<u8>> {
+    let fail = |error: Error| unreadable(path, error);
     let mut package = Package::parse(&mut bytes).map_err(fail)?;
     let signature = key.detached(&package.header_bytes().map_err(fail)?)?;
-    let tag = tag(&signature)
-        .ok_or_else(|| unreadable("an rpm", "gpg's signature is of no kind that rpm knows"))?;
+    let tag =
+        tag(&signature).ok_or_else(|| unreadable(path, "gpg's signature is of no kind that rpm knows"))?;
     let entries = package.metadata.signature.get_all_entries().map_err(fail)?;
     // The last of them is the region's own, which the constructor makes again.
     let mut entries: Vec<HeaderEntry> = entries
