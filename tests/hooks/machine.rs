@@ -279,7 +279,7 @@ fn collect(dir: &Path, name: &str, into: &mut BTreeMap<String, String>) {
 pub fn shorten(mut text: String) -> String {
     for (from, to) in [
         // Only what hangs runs into its bound, however slow the machine is.
-        ("\nbound=30 ", "\nbound=10; [ ! -e /hangs ] || bound=0.5 "),
+        ("\nbound=30 ", "\nbound=10; [ ! -e /hangs ] || bound=1 "),
         ("\ngrace=5 ", "\ngrace=5; [ ! -e /hangs ] || grace=0.1 "),
         ("\nqueue=300 ", "\nqueue=2 "),
         ("\npause=0.2 ", "\npause=0.02 "),

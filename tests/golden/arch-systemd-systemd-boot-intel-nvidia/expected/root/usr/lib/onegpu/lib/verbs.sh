@@ -32,8 +32,11 @@ revert_all() {
     done
 }
 
-# shut: no guest has the card; what a power loss kept stop.sh from taking back.
+# shut: what a power loss kept stop.sh from taking back; a guest that has the card still needs it.
 shut() {
+    for mark in "$(at /run/onegpu)"/*/let-through; do
+        if [ -e "$mark" ]; then return 0; fi
+    done
     read -r entry folder 2>/dev/null <"$state/let-through" || return 0
     folder=$(at "$folder")
     setfacl -x "$entry,m" "$folder" 2>/dev/null || setfacl -x "$entry" "$folder"
