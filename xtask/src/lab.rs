@@ -145,22 +145,22 @@ impl Lab {
                 let chosen: Vec<_> = scenario::ALL.iter().filter(wanted).collect();
                 let mut each = |outcome: &Outcome| {
                     outcomes.push((outcome.to_string(), outcome.failed()));
-                    results::keep(&sh, outcome)?;
+                    results::keep(outcome)?;
                     report::write()
                 };
                 // A PC that cannot be made or switched on is a result, and the others have their turn.
                 let began = Instant::now();
                 if let Err(error) = self.run_pc(&sh, (*init, *iommu), &chosen, &mut each) {
                     println!("{error}");
-                    let (pc, took) = ((*init, *iommu), began.elapsed());
-                    each(&Outcome { name: "install", pc, took, error: Some(error) })?;
+                    let (pc, took, templates) = ((*init, *iommu), began.elapsed(), results::templates(&sh)?);
+                    each(&Outcome { name: "install", pc, templates, took, error: Some(error) })?;
                 }
             }
         } else {
             let chosen = self.chosen()?;
             self.run_pc(&sh, (self.init, self.iommu), &chosen, |outcome| {
                 outcomes.push((outcome.to_string(), outcome.failed()));
-                results::keep(&sh, outcome)
+                results::keep(outcome)
             })?;
         }
         println!();

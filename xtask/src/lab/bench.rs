@@ -13,7 +13,7 @@ use super::emulator::Emulator;
 use super::machine::Machine;
 use super::saved::Saved;
 use super::store::{self, Images};
-use super::{Init, Iommu, disk, screen};
+use super::{Init, Iommu, disk, results, screen};
 use crate::process::{failure, root, shell};
 
 /// Other work on the same processors, and slower ones, may make a step take that much longer.
@@ -34,6 +34,8 @@ pub struct Bench {
     pub iommu: Iommu,
     /// Whether it is a saved one, with the setup installed.
     pub installed: bool,
+    /// What its onegpu was built from: the working tree may move on while the PC runs.
+    pub templates: String,
     /// Whether the setup is installed, and works.
     pub ready: bool,
     /// How its processor comes about.
@@ -65,6 +67,7 @@ impl Bench {
                 .run()
                 .map_err(failure)
         })?;
+        let templates = results::templates(sh)?;
         let onegpu = root().join("target/debug/onegpu");
         fs::copy(&onegpu, share.join("onegpu")).map_err(failure)?;
         sh.cmd("cp").arg("-r").arg(store::data().join("vm")).arg(&share).quiet().run().map_err(failure)?;
@@ -89,6 +92,7 @@ impl Bench {
             init,
             iommu,
             installed,
+            templates,
             ready: false,
             accelerator,
             emulator,

@@ -123,6 +123,8 @@ pub struct Outcome {
     pub name: &'static str,
     /// On which PC.
     pub pc: (Init, Iommu),
+    /// What the tested files were made of, by [`results::templates`](super::results::templates).
+    pub templates: String,
     /// How long it took.
     pub took: Duration,
     /// What went wrong.
@@ -241,5 +243,6 @@ fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) ->
             println!("everything that may say why: {}", place.display());
         }
     }
-    Outcome { name, pc: (bench.init, bench.iommu), took: began.elapsed(), error }
+    let (pc, templates) = ((bench.init, bench.iommu), bench.templates.clone());
+    Outcome { name, pc, templates, took: began.elapsed(), error }
 }
