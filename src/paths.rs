@@ -8,6 +8,8 @@ pub mod machine;
 pub const HOOK_DIR: &str = "/etc/libvirt/hooks/qemu.d";
 /// The same for what libvirt runs when it starts.
 pub const DAEMON_HOOK_DIR: &str = "/etc/libvirt/hooks/daemon.d";
+/// What runit runs in a service's folder.
+pub const RUN_SCRIPT: &str = "run";
 /// The dispatcher's name in [`HOOK_DIR`]; it answers to no other name.
 pub const HOOK_LINK: &str = "50-onegpu";
 /// The dispatcher. AppArmor lets libvirtd's hooks run programs of `/usr/bin`

@@ -63,16 +63,6 @@ fn every_machine_has_its_output() {
 }
 
 #[test]
-fn the_readme_shows_a_real_output() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = fs::read_to_string(folder.join("tests/log/module-in-use/output")).unwrap();
-    let (_, cause) = output.split_once("Likely cause: ").unwrap();
-    let (cause, _) = cause.split_once("# exit status 1").unwrap();
-    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-    assert!(readme.contains(&format!("```text\nLikely cause: {cause}```")), "the README has not:\n{cause}");
-}
-
-#[test]
 fn json_says_the_same() {
     for machine in machines() {
         let (status, out, _) = text(&log(&machine, &["win11", "--format", "json"]));

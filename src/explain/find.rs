@@ -121,7 +121,8 @@ mod tests {
         {
             assert_eq!(names_of(what), [start], "{what}");
         }
-        assert_eq!(names_of("50-onegpu"), ["/etc/libvirt/hooks/qemu.d/50-onegpu"]);
+        let links = ["qemu.d", "daemon.d"].map(|folder| format!("/etc/libvirt/hooks/{folder}/50-onegpu"));
+        assert_eq!(names_of("50-onegpu"), links);
         assert!(names_of("gaming-setup.xml")[0].ends_with("/guests/NAME/NAME-setup.xml"));
         assert_eq!(names_of("/etc/start.sh"), names_of("/etc/start.sh"));
         assert!(names_of("/etc/start.sh")[0].starts_with('?'), "another path is another file");

@@ -88,8 +88,8 @@ fn artifacts(setup: &Setup) -> Vec<Artifact> {
                      the disk is taken back after a power loss."
                 .into(),
             because: because(
-                &[Key::GuestAudio],
-                "libvirt reads daemon.d since 6.5.0, and runs at boot with every init system",
+                &[Key::GuestName],
+                "a guest's sound goes to PipeWire, and libvirt reads daemon.d since 6.5.0, at boot with every init system",
             ),
             guide: NOT_IN_THE_GUIDE,
         });
@@ -174,7 +174,7 @@ fn run_scripts(setup: &Setup) -> impl Iterator<Item = Artifact> {
     let folder = services.and_then(|services| services.available.clone()).unwrap_or_default();
     let programs = services.map(|services| services.programs.clone()).unwrap_or_default();
     programs.into_iter().map(move |(name, program)| Artifact {
-        path: format!("{folder}/{name}/run"),
+        path: format!("{folder}/{name}/{}", paths::RUN_SCRIPT),
         kind: Kind::ConfigExecutable,
         content: Content::RunScript { service: name.clone(), program },
         reason: format!("runit's service `{name}`, which {} has not.", setup.distro.name),
