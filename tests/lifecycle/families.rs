@@ -9,7 +9,7 @@ use onegpu::package::{Built, SetupPackage, deb, pacman, rpm};
 use onegpu::render::Engine;
 
 use super::Family;
-use super::machine::{TRAPS, furnish};
+use super::machine::{OPENRC_SERVICES, TRAPS, furnish};
 use crate::fakes::with_engine;
 use crate::gentoo::{Gentoo, PORTAGES_OWN};
 use crate::layer::Layer;
@@ -24,6 +24,8 @@ fn loaders() -> PathBuf {
 fn layer(prepare: impl FnOnce(&Path)) -> Layer {
     let layer = Layer::new(&loaders(), prepare, "");
     furnish(&layer);
+    // These machines have systemd alone.
+    OPENRC_SERVICES.iter().for_each(|script| drop(fs::remove_file(layer.path(script))));
     layer
 }
 
@@ -269,6 +271,7 @@ impl Family for Portage {
     fn new() -> Self {
         let gentoo = Gentoo::new();
         furnish(gentoo.layer());
+        OPENRC_SERVICES.iter().for_each(|script| gentoo.layer().write(script, "#!/sbin/openrc-run\n"));
         Self(gentoo)
     }
 

@@ -25,7 +25,7 @@ esac"#,
 ];
 
 /// The machine's own files and those of other makers.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 15] = [
     ("/root/card.rom", "U\u{2}rom\n"),
     // Quotes, a continuation, a variable, a comment, no newline at the end.
     (
@@ -59,9 +59,10 @@ const FILES: [(&str, &str); 17] = [
     ("/etc/libvirt/hooks/qemu.d/win10/prepare/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
     ("/etc/libvirt/hooks/qemu.d/one/started/begin/mine.sh", "#!/bin/sh\n# VFIO-Tools\n"),
     ("/etc/libvirt/qemu/networks/default.xml", "<network/>\n"),
-    ("/etc/init.d/libvirtd", "#!/sbin/openrc-run\n"),
-    ("/etc/init.d/virtlogd", "#!/sbin/openrc-run\n"),
 ];
+
+/// OpenRC's services of libvirt. A script beside a unit has Debian's systemctl ask update-rc.d, too.
+pub const OPENRC_SERVICES: [&str; 2] = ["/etc/init.d/libvirtd", "/etc/init.d/virtlogd"];
 
 /// Folders that a machine with libvirt has.
 const FOLDERS: [&str; 8] = [
