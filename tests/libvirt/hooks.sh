@@ -167,6 +167,7 @@ grep -q '^- start - start$' starts || wrong "not told: $(cat starts)"
 
 for call in prepare start; do
     echo "== the daemon dies after the handover and before QEMU runs, in $call"
+    # shellcheck disable=SC2016 # for the hook's own shell
     printf '#!/bin/sh\n[ "$2" != %s ] || { echo $$ >/lab/slow; exec sleep 60; }\n' "$call" >"$hooks/qemu.d/60-slow"
     chmod 755 "$hooks/qemu.d/60-slow"
     virsh -q start --paused "$guest" 2>/dev/null &
