@@ -165,6 +165,9 @@ while parent_of "$pid" && [ "$parent" -gt 1 ]; do
     esac
 done
 if [ -n "$work" ]; then
+    # The programs of a pipe come at once.
+    exec 9>/traps/lock
+    /usr/bin/flock 9
     read -r calls </traps/calls
     calls=$((calls + 1))
     echo "$calls" >/traps/calls
@@ -186,6 +189,7 @@ if [ -n "$work" ]; then
         kill -KILL $chain
         exit 137
     fi
+    exec 9>&-
 fi
 for folder in /usr/local/sbin /usr/sbin /usr/bin; do
     if [ -x "$folder/$tool" ]; then exec "$folder/$tool" "$@"; fi
