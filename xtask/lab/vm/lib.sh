@@ -4,7 +4,9 @@
 card=/sys/bus/pci/devices/0000:01:00.0 sound=/sys/bus/pci/devices/0000:01:00.1
 disk=/var/lib/libvirt/images/lab.qcow2
 guest=lab
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+# An init of another kind hands down a shorter PATH.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 die() {
 	echo "LAB: $*"

@@ -71,7 +71,6 @@ impl Bench {
         let onegpu = root().join("target/debug/onegpu");
         fs::copy(&onegpu, share.join("onegpu")).map_err(failure)?;
         sh.cmd("cp").arg("-r").arg(store::data().join("vm")).arg(&share).quiet().run().map_err(failure)?;
-        fs::copy(root().join("distros/debian.toml"), share.join("debian.toml")).map_err(failure)?;
         let emulator = Emulator::new(&images.emulator);
         let saved = Saved::of(init, iommu, &onegpu, images)?;
         let installed = !fresh && saved.is_there();

@@ -19,8 +19,7 @@ pub fn go_in(bench: &mut Bench) -> Result<()> {
     bench.step("its desktop", 10, "settle", &[])?;
     bench.picture("before")?;
     bench.step("onegpu detect, groups", 2, "detect", &[])?;
-    let on = bench.iommu == Iommu::Amd;
-    let wrong = facts::differences(&bench.share(), bench.init, on)?;
+    let wrong = facts::differences(&bench.share(), bench.init)?;
     if !wrong.is_empty() {
         return Err(failure(format!("onegpu detect: {}", wrong.join("; "))));
     }
