@@ -9,23 +9,27 @@ guest=$1
 wrong() {
     echo "wrong: $1"
     cat "/var/log/onegpu/$guest.log" || :
+    tail -n 20 libvirtd.log || :
     exit 1
 }
-# soon COMMAND...: within twenty seconds.
-soon() {
-    tries=0
+# within SECONDS COMMAND...: COMMAND comes true in that time.
+within() {
+    tries=$(($1 * 10))
+    shift
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || wrong "never: $*"
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || wrong "never: $*"
         sleep 0.1
     done
 }
+soon() { within 20 "$@"; }
 hooks=/etc/libvirt/hooks
 start() { PATH=/lab/fakes:$PATH libvirtd -d 2>>libvirtd.log && soon virsh version; }
 stop() {
     pid=$(cat /run/libvirtd.pid)
     kill "$pid"
-    soon sh -c "! grep -v '^State:.*zombie' /proc/$pid/status | grep '^State:'"
+    # libvirt waits thirty seconds for its own threads before it ends without them (virnetdaemon.c).
+    within 60 sh -c "! grep -v '^State:.*zombie' /proc/$pid/status | grep '^State:'"
 }
 # The desktop, the console, and whether anything is recorded.
 state() {
