@@ -1,7 +1,9 @@
 //! The lines of a unified diff, as data: printed for the terminal, and shown in the review.
 
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::udiff::UnifiedHunkHeader;
 
 use crate::render::visible::visible;
 
@@ -39,11 +41,16 @@ pub fn between(old: &str, new: &str) -> Vec<Line> {
     if old.lines().count().max(new.lines().count()) > MOST_LINES {
         return replaced(old, new);
     }
-    let diff = TextDiff::from_lines(old, new);
+    let lines = |text| str::split_inclusive(text, '\n').collect::<Vec<&str>>();
+    let (old, new) = (&lines(old)[..], &lines(new)[..]);
+    // Myers' algorithm by name: the crate's `TextDiff` brings all it has, 300 kB of the program.
+    let mut found = Compact::new(Replace::new(Capture::new()), old, new);
+    let Ok(()) = myers::diff(&mut found, old, 0..old.len(), new, 0..new.len());
     let mut out = Vec::new();
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        out.push(Line { sign: Sign::Hunk, text: hunk.header().to_string(), open: false });
-        for change in hunk.iter_changes() {
+    for hunk in found.into_inner().into_inner().into_grouped_ops(3) {
+        let head = UnifiedHunkHeader::new(&hunk).to_string();
+        out.push(Line { sign: Sign::Hunk, text: head, open: false });
+        for change in hunk.iter().flat_map(|op| op.iter_changes(old, new)) {
             let sign = match change.tag() {
                 ChangeTag::Equal => Sign::Both,
                 ChangeTag::Delete => Sign::Old,

@@ -3,16 +3,13 @@
 //! as well as 2 does. There is no signature, for a setup package is its user's
 //! own: it is installed with `--allow-untrusted`.
 
-use std::io::Write;
-
-use flate2::{Compression, GzBuilder};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use tera::Value;
 
-use super::archive::{Tar, hex};
+use super::archive::{Tar, gzip, hex};
 use super::tree::{self, Entry};
-use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, overlay, pacman, unwritable};
+use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, overlay, pacman};
 use crate::diag::Result;
 use crate::render::Engine;
 
@@ -31,7 +28,7 @@ const END: usize = 1024;
 pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     let tree = tree::entries(&package.files);
     let pkgver = pkgver(package);
-    let data = gzip(package, &data(package, &tree)?)?;
+    let data = gzip(&data(package, &tree)?)?;
     let extra = [
         ("package", Value::from_serializable(package)),
         ("architecture", Value::from_serializable(&ARCHITECTURE)),
@@ -57,7 +54,7 @@ pub fn build(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Built> {
     let mut control = tar.bytes()?;
     // The data goes on in the same archive.
     control.truncate(control.len() - END);
-    let bytes = [gzip(package, &control)?, data].concat();
+    let bytes = [gzip(&control)?, data].concat();
     Ok(Built { file_name: format!("{}-{pkgver}.apk", package.name), bytes })
 }
 
@@ -82,9 +79,4 @@ fn data(package: &SetupPackage, tree: &[Entry<'_>]) -> Result<Vec<u8>> {
         tar.entry(entry.path.trim_start_matches('/'), entry)?;
     }
     tar.bytes()
-}
-
-fn gzip(package: &SetupPackage, bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut out = GzBuilder::new().write(Vec::new(), Compression::best());
-    out.write_all(bytes).and_then(|()| out.finish()).map_err(|error| unwritable(package, error))
 }

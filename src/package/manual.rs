@@ -1,10 +1,7 @@
 //! Manual pages: one for every program that a package puts on the PATH.
 
-use flate2::Compression;
-use flate2::GzBuilder;
-use std::io::Write;
-
-use super::{SetupPackage, unwritable};
+use super::SetupPackage;
+use super::archive::gzip;
 use crate::diag::Result;
 use crate::paths;
 use crate::plan::Kind;
@@ -23,16 +20,7 @@ pub fn pages(engine: &mut Engine<'_>, package: &SetupPackage) -> Result<Vec<File
         };
         let text = engine.render(&format!("package/man/{program}.8"), &[])?;
         let path = format!("{}/{program}.8.gz", paths::MAN_DIR);
-        out.push(File { path, kind: Kind::Plain, bytes: gzip(package, text.as_bytes())? });
+        out.push(File { path, kind: Kind::Plain, bytes: gzip(text.as_bytes())? });
     }
     Ok(out)
-}
-
-/// `gzip -9n`: neither name nor time.
-///
-/// # Errors
-/// Never in practice: it writes to memory.
-pub fn gzip(package: &SetupPackage, bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut out = GzBuilder::new().write(Vec::new(), Compression::best());
-    out.write_all(bytes).and_then(|()| out.finish()).map_err(|error| unwritable(package, error))
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::archive::hex;
+use super::SetupPackage;
+use super::archive::{gzip, hex};
 use super::tree::Entry;
-use super::{SetupPackage, manual};
 use crate::diag::Result;
 
 /// The compressed list: first the metadata files, which pacman keeps, then the tree.
@@ -33,7 +33,7 @@ pub(super) fn write(
         };
         line(&mut text, entry.path.trim_start_matches('/'), epoch, &about);
     }
-    manual::gzip(package, text.as_bytes())
+    gzip(text.as_bytes())
 }
 
 fn line(text: &mut String, path: &str, epoch: u32, about: &str) {

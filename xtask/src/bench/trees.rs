@@ -50,6 +50,8 @@ pub struct Tree {
     root: PathBuf,
     /// What its builders read.
     inputs: PathBuf,
+    /// The folders that a package of this format has to name; the others' builders find them.
+    folders: Vec<String>,
 }
 
 /// Both packages of the example in a format: built by onegpu, unpacked by bsdtar.
@@ -64,8 +66,18 @@ pub fn trees(ground: &Ground, format: Format) -> Result<Vec<Tree>> {
         .iter()
         .map(|package| {
             let inputs = place.join(&package.name);
-            let tree = Tree { name: package.name.clone(), format, root: inputs.join("root"), inputs };
-            tree.unpack(ground, &find(&packages, &package.name, format.ending)?)?;
+            let mut tree = Tree {
+                name: package.name.clone(),
+                format,
+                root: inputs.join("root"),
+                inputs,
+                folders: Vec::new(),
+            };
+            let built = find(&packages, &package.name, format.ending)?;
+            tree.unpack(ground, &built)?;
+            if format.name == "rpm" {
+                tree.folders = folders(ground, &built)?;
+            }
             tree.describe(ground, package)?;
             Ok(tree)
         })
@@ -95,6 +107,14 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(out)
 }
 
+/// The folders that are a package's own.
+fn folders(ground: &Ground, package: &Path) -> Result<Vec<String>> {
+    let list = ground.sh.cmd("bsdtar").arg("-tvf").arg(package).quiet().read().map_err(failure)?;
+    let own = list.lines().filter(|line| line.starts_with('d'));
+    let path = |line: &str| Some(line.split_whitespace().last()?.trim_start_matches('.').to_owned());
+    Ok(own.filter_map(path).collect())
+}
+
 impl Tree {
     /// Files, and the maintainer scripts that a .deb has.
     fn unpack(&self, ground: &Ground, package: &Path) -> Result<()> {
@@ -102,9 +122,9 @@ impl Tree {
         fs::create_dir_all(&self.root).map_err(failure)?;
         if self.format.name == "deb" {
             for (member, folder) in [("data", self.root.clone()), ("control", self.root.join("DEBIAN"))] {
-                let archive = self.inputs.join(format!("{member}.tar.xz"));
+                let archive = self.inputs.join(format!("{member}.tar.gz"));
                 fs::create_dir_all(&folder).map_err(failure)?;
-                let name = format!("{member}.tar.xz");
+                let name = format!("{member}.tar.gz");
                 let bytes =
                     sh.cmd("bsdtar").arg("-xOf").arg(package).arg(name).quiet().output().map_err(failure)?;
                 fs::write(&archive, bytes.stdout).map_err(failure)?;
@@ -170,6 +190,9 @@ impl Tree {
             let _ = writeln!(out, "  - {depend}");
         });
         out.push_str("contents:\n");
+        self.folders.iter().for_each(|folder| {
+            let _ = writeln!(out, "  - {{dst: {folder:?}, type: dir}}");
+        });
         for (path, name) in self.paths()? {
             let config = package.artifacts.iter().any(|file| file.path == name && file.kind.is_config());
             let (source, kind) = match fs::read_link(&path) {
@@ -199,6 +222,9 @@ impl Tree {
             postinst.display(),
             prerm.display(),
         );
+        self.folders.iter().for_each(|folder| {
+            let _ = writeln!(out, "%dir \"{folder}\"");
+        });
         for (_, name) in self.paths()? {
             let config = package.artifacts.iter().any(|file| file.path == name && file.kind.is_config());
             let _ = writeln!(out, "{}\"{name}\"", if config { "%config(noreplace) " } else { "" });
