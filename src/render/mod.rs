@@ -90,7 +90,7 @@ impl<'a> Engine<'a> {
     /// When there is no such template, it does not parse, or it prints a value
     /// that is not there or not quoted.
     pub fn render(&mut self, name: &str, extra: &[(&'static str, tera::Value)]) -> Result<String> {
-        self.load(name)?;
+        self.load([name])?;
         let mut context = self.context.clone();
         for (key, value) in extra {
             context.insert(*key, value);
@@ -100,11 +100,11 @@ impl<'a> Engine<'a> {
             .map_err(|error| template_error::diagnose(&error, &self.loaded, &context))
     }
 
-    /// Adds the template `name` and all that it includes, in one go: the engine
-    /// refuses a template whose includes are not there.
-    fn load(&mut self, name: &str) -> Result<()> {
+    /// Adds templates and all that they include, in one go: the engine refuses a template whose
+    /// includes are not there, and each time looks through all that it has.
+    fn load<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<()> {
         let mut texts = BTreeMap::new();
-        let mut wanted = vec![name.to_owned()];
+        let mut wanted: Vec<String> = names.into_iter().map(str::to_owned).collect();
         while let Some(name) = wanted.pop() {
             if !self.tera.contains_template(&name) && !texts.contains_key(&name) {
                 let file = self.data.template(&name)?;
@@ -159,6 +159,10 @@ fn context(setup: &Setup) -> Context {
 /// # Errors
 /// As [`Engine::render`].
 pub fn files(engine: &mut Engine<'_>, package: &PackagePlan) -> Result<Vec<File>> {
+    engine.load(package.artifacts.iter().filter_map(|artifact| match &artifact.content {
+        Content::Template(name) | Content::Step(name) => Some(*name),
+        Content::Target(_) | Content::RunScript { .. } => None,
+    }))?;
     let guest = tera::Value::from_serializable(&package.guest);
     let mut out = Vec::with_capacity(package.artifacts.len());
     for artifact in &package.artifacts {
