@@ -26,16 +26,16 @@ impl Pinning {
 
 /// What of these wishes the init system cannot fulfil.
 pub(super) fn notes(guest: &Guest, host: &Host, notes: &mut Vec<String>) {
-    if host.init == Init::Systemd {
-        return;
-    }
     let (name, init) = (&guest.name, host.init);
-    if guest.pinning.as_ref().is_some_and(|pinning| pinning.host.is_some()) {
+    // OpenRC has a group for each service: rc-cgroup.sh, openrc.NAME in cgroup v2's root (without the
+    // prefix before 0.53); v2 is its default since 0.51. elogind makes one for each session.
+    if init == Init::Runit && guest.pinning.as_ref().is_some_and(|pinning| pinning.host.is_some()) {
         notes.push(format!(
-            "guest {name}: {init} has no slices: the host's own programs are not kept off the guest's CPUs"
+            "guest {name}: runit keeps all services in one control group: only elogind's sessions are kept off the \
+             guest's CPUs"
         ));
     }
-    if guest.hugepages == Hugepages::Reserve {
+    if init != Init::Systemd && guest.hugepages == Hugepages::Reserve {
         notes.push(format!(
             "guest {name}: hugepages = \"reserve\" needs hugetlbfs mounted on /dev/hugepages before libvirt starts; {init} may not do it"
         ));

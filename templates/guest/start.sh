@@ -1,5 +1,4 @@
 {*- Sections that only some profiles ask for lie in start/. -*}
-{%- set host_cpus = guest.pinning and guest.pinning.host and host.init == "systemd" -%}
 #!/bin/sh
 # The handover of {{ gpu.address | comment }} to {{ guest.name | comment }}. Libvirt runs it before it takes the card
 # (prepare/begin), and then detaches the devices itself. Each step is recorded in

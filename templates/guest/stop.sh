@@ -1,5 +1,4 @@
 {*- Sections that only some profiles ask for lie in stop/. -*}
-{%- set host_cpus = guest.pinning and guest.pinning.host and host.init == "systemd" -%}
 #!/bin/sh
 # The return of {{ gpu.address | comment }} from {{ guest.name | comment }}. Libvirt runs it after the guest's end
 # (release/end), when it has attached the devices to the host again; start.sh runs it when

@@ -147,6 +147,7 @@ impl Machine {
             ("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "3"),
             ("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "2"),
             ("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "1"),
+            ("/sys/devices/system/cpu/possible", "0-15"),
             ("/state/cpus/system.slice", "0-15"),
             ("/state/session", ""),
             ("/var/lib/libvirt/qemu/x", ""),
@@ -157,6 +158,15 @@ impl Machine {
         }
         for dir in ["/run/udev", "/var/log", "/proc", "/tmp"] {
             fs::create_dir_all(self.path(dir)).unwrap();
+        }
+        let groups: &[&str] = match cell.init {
+            Init::Systemd => &["init.scope", "system.slice", "user.slice"],
+            Init::Openrc => &["openrc.sshd", "2", "machine"],
+            Init::Runit => &[],
+        };
+        for group in groups {
+            self.write(&format!("/sys/fs/cgroup/{group}/cgroup.type"), "domain\n", 0o644);
+            self.write(&format!("/sys/fs/cgroup/{group}/cpuset.cpus"), "0-15\n", 0o644);
         }
         if cell.options {
             for name in ["before-handover", "after-return"] {

@@ -151,7 +151,7 @@ fn huge_pages_that_come_late_are_taken_and_without_them_nothing_is() {
     }
     // Those that the kernel finds by itself are nobody's condition.
     let machine = Machine::new(Cell { options: true, hugepages: Hugepages::Transparent, ..NVIDIA });
-    machine.fault("always", r#"sh -c while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || exit; shift 2; done sh 1 /proc/sys/vm/compact_memory"#);
+    machine.fault("always", r#"sh -c bad=0; while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || bad=1; shift 2; done; exit $bad sh 1 /proc/sys/vm/compact_memory"#);
     assert_eq!(machine.start(), 0);
     assert!(machine.log().contains("of 1024 MiB are free in huge pages"), "{}", machine.log());
 }

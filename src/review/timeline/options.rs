@@ -64,11 +64,15 @@ pub(super) fn last(setup: &Setup, guest: &Guest, holder: Holder) -> Vec<Moment> 
             holder,
         ));
     }
-    if host_cpus(setup, guest) {
+    if host_cpus(guest) {
+        let steps: &[_] = match setup.host.init {
+            Init::Systemd => &["keep $slice on CPUs $keeps"],
+            Init::Openrc | Init::Runit => &["keep the host on CPUs $keeps"],
+        };
         out.push(moment(
             "The host keeps to its CPUs",
             "Its services and sessions stay off those that the guest is pinned to.",
-            &["keep $slice on CPUs $keeps"],
+            steps,
             holder,
         ));
     }
@@ -86,11 +90,15 @@ pub(super) fn last(setup: &Setup, guest: &Guest, holder: Holder) -> Vec<Moment> 
 /// When the guest has ended.
 pub(super) fn undone(setup: &Setup, guest: &Guest, holder: Holder) -> Vec<Moment> {
     let mut out = Vec::new();
-    if host_cpus(setup, guest) {
+    if host_cpus(guest) {
+        let steps: &[_] = match setup.host.init {
+            Init::Systemd => &["let $slice have its CPUs"],
+            Init::Openrc | Init::Runit => &["let the host have its CPUs"],
+        };
         out.push(moment(
             "The host has all its CPUs",
             "Or those that it had before.",
-            &["let $slice have its CPUs"],
+            steps,
             holder,
         ));
     }
@@ -125,7 +133,7 @@ pub(super) fn own_after(guest: &Guest, holder: Holder) -> Option<Moment> {
     })
 }
 
-/// Systemd alone can keep the host's own programs off CPUs.
-fn host_cpus(setup: &Setup, guest: &Guest) -> bool {
-    setup.host.init == Init::Systemd && guest.pinning.as_ref().is_some_and(|pinning| pinning.host.is_some())
+/// Whether the host's own programs are kept on some of its CPUs.
+fn host_cpus(guest: &Guest) -> bool {
+    guest.pinning.as_ref().is_some_and(|pinning| pinning.host.is_some())
 }

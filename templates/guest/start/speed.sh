@@ -11,10 +11,11 @@ if [ -n "$up" ]; then
 	try governors "${governors# }" "keep the clock up" put $up
 fi
 {%- endif %}
-{%- if host_cpus %}
+{%- if guest.pinning and guest.pinning.host %}
 
 # The host's own programs stay off the guest's CPUs.
 keeps={{ guest.pinning.host | sh }}
+{%- if host.init == "systemd" %}
 for slice in init.scope system.slice user.slice; do
 	cpus=$(ask systemctl show --value -p AllowedCPUs "$slice") || {
 		say "FAILED($?) 0.00s ask for the CPUs of $slice"
@@ -22,5 +23,23 @@ for slice in init.scope system.slice user.slice; do
 	}
 	try "cpus-$slice" "$cpus" "keep $slice on CPUs $keeps" bounded systemctl set-property --runtime "$slice" "AllowedCPUs=$keeps"
 done
+{%- else %}
+# {% if host.init == "openrc" %}OpenRC has a group for each service, elogind one{% else %}What runit starts is in no group; elogind has one{% endif %} for each session, where cgroup v2 is mounted
+# (v1 has no such files in them). Libvirt's own, machine, is the guest's.
+read -r every </sys/devices/system/cpu/possible || every=
+set --
+for group in /sys/fs/cgroup/*/cgroup.type; do
+	group=${group%/*}
+	read -r cpus 2>/dev/null <"$group/cpuset.cpus" && [ "${group##*/}" != machine ] || continue
+	# Before Linux 7.0 no list can be taken away again, only another be given.
+	did "cpus-${group##*/}" "${cpus:-$every}" || fail "no record"
+	set -- "$@" "$keeps" "$group/cpuset.cpus"
+done
+if [ $# -gt 0 ]; then
+	try host-cpus '' "keep the host on CPUs $keeps" put "$@"
+else
+	say "the host stays on all CPUs: its programs are in no groups that have a list of CPUs"
+fi
+{%- endif %}
 {%- endif %}
 {*- The line's end is the including file's. -*}

@@ -1,10 +1,33 @@
-{%- if host_cpus %}
+{%- if guest.pinning and guest.pinning.host %}
+{%- if host.init == "systemd" %}
 
+# Before Linux 7.0 no list can be taken away again, only another be given: all of them, and then none.
+read -r every </sys/devices/system/cpu/possible || every=
+have() {
+	bounded systemctl set-property --runtime "$1" "AllowedCPUs=${2:-$every}" || return
+	[ -n "$2" ] || bounded systemctl set-property --runtime "$1" AllowedCPUs=
+}
 for slice in init.scope system.slice user.slice; do
 	recorded "cpus-$slice" || continue
 	read -r cpus <"$record/cpus-$slice"
-	undo "let $slice have its CPUs" bounded systemctl set-property --runtime "$slice" "AllowedCPUs=$cpus"
+	undo "let $slice have its CPUs" have "$slice" "$cpus"
 done
+{%- else %}
+
+# A session or a service may have ended meanwhile, and its group with it.
+have() {
+	set --
+	for group in "$record"/cpus-*; do
+		read -r cpus 2>/dev/null <"$group" || continue
+		group=/sys/fs/cgroup/${group##*/cpus-}/cpuset.cpus
+		[ ! -e "$group" ] || set -- "$@" "$cpus" "$group"
+	done
+	[ $# -eq 0 ] || put "$@"
+}
+if recorded host-cpus; then
+	undo "let the host have its CPUs" have
+fi
+{%- endif %}
 {%- endif %}
 {%- if guest.governor == "performance" %}
 
