@@ -1,8 +1,9 @@
 //! What the hook scripts add to a handover by themselves: every outside program does nothing at
 //! once, and nobody waits. Others' scripts run on the same machine of folders.
 //!
-//! `cargo xtask bench handover` runs it and keeps its table. What a script is allowed is not held
-//! here but counted in tests/hooks/processes.rs, for a time depends on what else the machine does.
+//! `cargo xtask bench handover --peers DIR` runs it and makes rows of its lines: what was run, start or
+//! stop, its processes, and the milliseconds of each round. What a script is allowed is not held here
+//! but counted in tests/hooks/processes.rs, for a time depends on what else the machine does.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a measurement that goes wrong ends by a panic")]
 
@@ -12,15 +13,15 @@ mod machine;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use machine::{Cell, Machine, NVIDIA};
 use onegpu::profile::{Hugepages, Init};
 
 /// Rounds, in each of which every pair runs so often. Processor time, and not time by the clock,
-/// which other work on the machine changes; the median of the rounds, for that work changes a little even so.
+/// which other work on the machine changes; of several runs together, for a shell counts it in hundredths of a second.
 const ROUNDS: usize = 9;
-const RUNS: usize = 5;
+const RUNS: usize = 10;
 
 /// Says what a display manager's service says: some wait for its answer.
 const SYSTEMCTL: &str = "#!/tools/sh
@@ -29,6 +30,7 @@ case $1$2$3 in
 	is-active*) read -r is </state/is; echo \"$is\"; [ \"$is\" = active ] || exit 3 ;;
 	stop*) echo inactive >/state/is ;;
 	start*) echo active >/state/is ;;
+	show*) printf 'AllowedCPUs=\\n\\nAllowedCPUs=\\n\\nAllowedCPUs=\\n' ;;
 esac
 ";
 
@@ -44,6 +46,32 @@ esac
 const RC_SERVICE: &str = "#!/tools/sh
 case $1$2 in nvidia*status) exit 3 ;; esac
 ";
+
+/// What of a README is a script: the block of code that starts with `#!` and has this line.
+struct Block(&'static str);
+
+/// Somebody else's pair of scripts, in a checkout of its repository.
+struct Peer {
+    repository: &'static str,
+    /// Paths in the checkout; or of the README both blocks.
+    scripts: Result<[&'static str; 2], [Block; 2]>,
+}
+
+/// The guide, whose scripts stand in its README, and two tools of which people say what goes wrong with them.
+const PEERS: [Peer; 3] = [
+    Peer {
+        repository: "QaidVoid/Complete-Single-GPU-Passthrough",
+        scripts: Err([Block("systemctl stop display-manager"), Block("systemctl start display-manager")]),
+    },
+    Peer {
+        repository: "ilayna/Single-GPU-passthrough-amd-nvidia",
+        scripts: Ok(["hooks/vfio-startup.sh", "hooks/vfio-teardown.sh"]),
+    },
+    Peer {
+        repository: "joeknock90/Single-GPU-Passthrough",
+        scripts: Ok(["example-start.sh", "example-revert.sh"]),
+    },
+];
 
 /// What is measured: a name, both scripts, and what each round found.
 struct Pair {
@@ -61,8 +89,8 @@ struct Spent {
     processes: u64,
 }
 
-/// Others' scripts come from `ONEGPU_BENCH_PEERS`, as NAME/start.sh and NAME/stop.sh (and kvm.conf, which some
-/// read): the repository has none of them.
+/// Others' scripts come from `ONEGPU_BENCH_PEERS`, a folder of checkouts by the repositories' names: this
+/// repository has none of them.
 fn main() {
     let mut pairs: Vec<Pair> = Init::ALL
         .iter()
@@ -72,22 +100,21 @@ fn main() {
         "onegpu, with all options",
         Cell { options: true, hugepages: Hugepages::Reserve, ..NVIDIA },
     ));
-    if let Some(folder) = std::env::var_os("ONEGPU_BENCH_PEERS") {
-        pairs.extend(peers(Path::new(&folder)));
+    let folder = std::env::var_os("ONEGPU_BENCH_PEERS");
+    for peer in &PEERS {
+        match folder.as_deref().and_then(|folder| peer.scripts(Path::new(folder))) {
+            Some(scripts) => pairs.push(other(peer.repository, &scripts)),
+            None => println!("missing\t{}", peer.repository),
+        }
     }
     for _ in 0..ROUNDS {
         pairs.iter_mut().for_each(Pair::measure);
     }
-    println!(
-        "{:<34} {:>8} {:>8} {:>10} {:>8}",
-        "ms of the processor, and processes", "start", "stop", "start", "stop"
-    );
     for pair in &pairs {
-        let [start, stop] = pair.spent();
-        println!(
-            "{:<34} {:>8.1} {:>8.1} {:>10} {:>8}",
-            pair.name, start.ms, stop.ms, start.processes, stop.processes
-        );
+        for (at, script) in ["start", "stop"].into_iter().enumerate() {
+            let rounds: Vec<String> = pair.rounds.iter().map(|round| format!("{:.2}", round[at].ms)).collect();
+            println!("{}\t{script}\t{}\t{}", pair.name, pair.rounds[0][at].processes, rounds.join(" "));
+        }
     }
 }
 
@@ -118,14 +145,6 @@ impl Pair {
         self.rounds.push(round);
     }
 
-    /// The median of the rounds.
-    fn spent(&self) -> [Spent; 2] {
-        [0, 1].map(|at| {
-            let mut all: Vec<Spent> = self.rounds.iter().map(|round| round[at]).collect();
-            all.sort_by(|a, b| a.ms.total_cmp(&b.ms));
-            all[all.len() / 2]
-        })
-    }
 }
 
 /// `0m0.010000s 0m0.020000s`, user and system.
@@ -143,25 +162,37 @@ fn own(name: &str, cell: Cell) -> Pair {
     Pair { name: name.to_owned(), machine, start, stop, rounds: Vec::new() }
 }
 
-/// Each folder of others' scripts.
-fn peers(folder: &Path) -> Vec<Pair> {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    names.sort();
-    names.iter().filter(|path| path.is_dir()).map(|path| peer(path)).collect()
+impl Peer {
+    /// Both scripts; none where there is no checkout.
+    fn scripts(&self, folder: &Path) -> Option<[String; 2]> {
+        let (_, name) = self.repository.split_once('/')?;
+        let checkout = folder.join(name);
+        checkout.is_dir().then(|| match &self.scripts {
+            Ok(paths) => paths.map(|path| fs::read_to_string(checkout.join(path)).unwrap()),
+            Err(blocks) => {
+                let readme = fs::read_to_string(checkout.join("README.md")).unwrap();
+                [0, 1].map(|at| blocks[at].of(&readme))
+            }
+        })
+    }
 }
 
-fn peer(path: &Path) -> Pair {
+impl Block {
+    fn of(&self, readme: &str) -> String {
+        // What stands between two fences is every other part.
+        let mut blocks = readme.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+        let found = blocks.find(|(_, text)| {
+            text.trim_start().starts_with("#!") && text.lines().any(|line| line.trim() == self.0)
+        });
+        found.unwrap_or_else(|| panic!("no script in the README has {}", self.0)).1.trim_start().to_owned()
+    }
+}
+
+fn other(repository: &str, [start, stop]: &[String; 2]) -> Pair {
     let machine = quick(NVIDIA);
     machine.install("bash");
-    for (file, place) in [
-        ("start.sh", "/peer/start.sh"),
-        ("stop.sh", "/peer/stop.sh"),
-        ("kvm.conf", "/etc/libvirt/hooks/kvm.conf"),
-    ] {
-        if file != "kvm.conf" || path.join(file).exists() {
-            machine.write(place, &fs::read_to_string(path.join(file)).unwrap(), 0o755);
-        }
-    }
+    machine.write("/peer/start.sh", start, 0o755);
+    machine.write("/peer/stop.sh", stop, 0o755);
     for program in ["/bin/bash", "/usr/bin/bash"] {
         link(&machine, "/tools/bash", program);
     }
@@ -180,8 +211,20 @@ fn peer(path: &Path) -> Pair {
     machine.write("/fakes/lspci", "#!/tools/sh\necho '01:00.0 VGA compatible controller: NVIDIA'\n", 0o755);
     machine.write("/etc/systemd/system/display-manager.service", "ExecStart=/usr/bin/sddm\n", 0o644);
     machine.write("/run/systemd/system/x", "", 0o644);
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    Pair { name, machine, start: "/peer/start.sh".into(), stop: "/peer/stop.sh".into(), rounds: Vec::new() }
+    let pair = Pair {
+        name: repository.to_owned(),
+        machine,
+        start: "/peer/start.sh".into(),
+        stop: "/peer/stop.sh".into(),
+        rounds: Vec::new(),
+    };
+    // They do what they are there for: a script that ends at its first line would be fast.
+    for (script, then) in [(&pair.start, "inactive\n"), (&pair.stop, "active\n")] {
+        let done = pair.machine.sh(&format!("{script}; exit 0"));
+        let state = fs::read_to_string(pair.machine.path("/state/is")).unwrap();
+        assert_eq!(state, then, "{repository}: {done:?}");
+    }
+    pair
 }
 
 /// A machine on which what is faked does nothing, and what is real does it at once; nobody sleeps.

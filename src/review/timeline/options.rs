@@ -66,7 +66,7 @@ pub(super) fn last(setup: &Setup, guest: &Guest, holder: Holder) -> Vec<Moment> 
     }
     if host_cpus(guest) {
         let steps: &[_] = match setup.host.init {
-            Init::Systemd => &["keep $slice on CPUs $keeps"],
+            Init::Systemd => &["keep $1 on CPUs $keeps"],
             Init::Openrc | Init::Runit => &["keep the host on CPUs $keeps"],
         };
         out.push(moment(

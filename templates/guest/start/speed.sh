@@ -16,13 +16,15 @@ fi
 # The host's own programs stay off the guest's CPUs.
 keeps={{ guest.pinning.host | sh }}
 {%- if host.init == "systemd" %}
-for slice in init.scope system.slice user.slice; do
-	cpus=$(ask systemctl show --value -p AllowedCPUs "$slice") || {
-		say "FAILED($?) 0.00s ask for the CPUs of $slice"
-		continue
-	}
-	try "cpus-$slice" "$cpus" "keep $slice on CPUs $keeps" bounded systemctl set-property --runtime "$slice" "AllowedCPUs=$keeps"
-done
+set -- init.scope system.slice user.slice
+lists=$(ask systemctl show -p AllowedCPUs "$@") || say "FAILED($?) 0.00s ask for the CPUs of $*"
+while IFS='=' read -r key cpus; do
+	[ "$key" = AllowedCPUs ] || continue # an empty line, between them
+	try "cpus-$1" "$cpus" "keep $1 on CPUs $keeps" bounded systemctl set-property --runtime "$1" "AllowedCPUs=$keeps"
+	shift
+done <<LIST
+$lists
+LIST
 {%- else %}
 # {% if host.init == "openrc" %}OpenRC has a group for each service, elogind one{% else %}What runit starts is in no group; elogind has one{% endif %} for each session, where cgroup v2 is mounted
 # (v1 has no such files in them). Libvirt's own, machine, is the guest's.

@@ -47,8 +47,8 @@ pub struct Bench {
     /// No new round of a comparison after so many seconds; there are five at least
     #[arg(long, value_name = "N", default_value_t = 8)]
     seconds: u64,
-    /// A folder with others' hook scripts, as NAME/start.sh and NAME/stop.sh (and kvm.conf, which
-    /// some read): the repository has none of them
+    /// A folder with checkouts of others' repositories, whose hook scripts are measured beside: the
+    /// guide's and two tools'; which of them is not there is said
     #[arg(long, value_name = "DIR")]
     peers: Option<PathBuf>,
     /// First install what is measured beside (Debian family, as root)

@@ -103,8 +103,6 @@ pub fn shown(work: &Work) -> Vec<(String, String)> {
 pub struct Report {
     rows: Vec<Row>,
     missing: Vec<String>,
-    /// Tables that others print: title and text.
-    blocks: Vec<(String, String)>,
     /// Paths that are shown under a shorter name, in this order.
     places: Vec<(String, &'static str)>,
 }
@@ -119,11 +117,6 @@ impl Report {
     pub fn row(&mut self, row: Row) {
         eprintln!("{}", cells(&row).join("  "));
         self.rows.push(row);
-    }
-
-    /// Adds a table that another program made, below the one table.
-    pub fn block(&mut self, title: &str, text: &str) {
-        self.blocks.push((title.to_owned(), text.to_owned()));
     }
 
     /// Says what could not be had, once.
@@ -143,9 +136,6 @@ impl Report {
         let _ = writeln!(out, "| {} |\n|{}", header.join(" | "), " --- |".repeat(header.len()));
         for row in &self.rows {
             let _ = writeln!(out, "| {} |", cells(row).map(|cell| cell.replace('|', "\\|")).join(" | "));
-        }
-        for (title, text) in &self.blocks {
-            let _ = writeln!(out, "\n{title}:\n\n```text\n{text}\n```");
         }
         out.push_str("\n## What could not be had\n\n");
         if self.missing.is_empty() {
