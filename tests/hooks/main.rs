@@ -12,6 +12,7 @@ mod machine;
 mod orphan;
 mod processes;
 mod rare;
+mod scarce;
 
 use std::fs;
 use std::path::Path;

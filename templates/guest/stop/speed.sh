@@ -18,7 +18,7 @@ done
 have() {
 	set --
 	for group in "$record"/cpus-*; do
-		read -r cpus 2>/dev/null <"$group" || continue
+		read -r cpus <"$group"
 		group=/sys/fs/cgroup/${group##*/cpus-}/cpuset.cpus
 		[ ! -e "$group" ] || set -- "$@" "$cpus" "$group"
 	done
