@@ -44,10 +44,10 @@ ask() {
 	exec timeout -k "$grace" "$bound" "$@" </dev/null 3>&- 9>&-
 }
 
-# put VALUE FILE [VALUE FILE]...: writes to the kernel.
+# put VALUE FILE [VALUE FILE]...: writes to the kernel; one that it refuses keeps none of the others back.
 put() {
 	# shellcheck disable=SC2016 # for the inner shell
-	bounded sh -c 'while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || exit; shift 2; done' sh "$@"
+	bounded sh -c 'bad=0; while [ $# -gt 0 ]; do printf "%s\n" "$1" >"$2" || bad=1; shift 2; done; exit $bad' sh "$@"
 }
 
 # The record: one file for each thing, written before it is done. What is there

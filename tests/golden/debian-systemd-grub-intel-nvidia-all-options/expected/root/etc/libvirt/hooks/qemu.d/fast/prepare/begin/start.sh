@@ -162,13 +162,15 @@ fi
 
 # The host's own programs stay off the guest's CPUs.
 keeps=0-1,8-9
-for slice in init.scope system.slice user.slice; do
-	cpus=$(ask systemctl show --value -p AllowedCPUs "$slice") || {
-		say "FAILED($?) 0.00s ask for the CPUs of $slice"
-		continue
-	}
-	try "cpus-$slice" "$cpus" "keep $slice on CPUs $keeps" bounded systemctl set-property --runtime "$slice" "AllowedCPUs=$keeps"
-done
+set -- init.scope system.slice user.slice
+lists=$(ask systemctl show -p AllowedCPUs "$@") || say "FAILED($?) 0.00s ask for the CPUs of $*"
+while IFS='=' read -r key cpus; do
+	[ "$key" = AllowedCPUs ] || continue # an empty line, between them
+	try "cpus-$1" "$cpus" "keep $1 on CPUs $keeps" bounded systemctl set-property --runtime "$1" "AllowedCPUs=$keeps"
+	shift
+done <<LIST
+$lists
+LIST
 
 step "see that the host is kept awake" retry recorded awake-held
 

@@ -24,10 +24,16 @@ begin "$way"
 [ "${2-}" != orphaned ] || say "libvirt is gone, and no guest runs"
 trap : HUP INT TERM
 
+# Before Linux 7.0 no list can be taken away again, only another be given: all of them, and then none.
+read -r every </sys/devices/system/cpu/possible || every=
+have() {
+	bounded systemctl set-property --runtime "$1" "AllowedCPUs=${2:-$every}" || return
+	[ -n "$2" ] || bounded systemctl set-property --runtime "$1" AllowedCPUs=
+}
 for slice in init.scope system.slice user.slice; do
 	recorded "cpus-$slice" || continue
 	read -r cpus <"$record/cpus-$slice"
-	undo "let $slice have its CPUs" bounded systemctl set-property --runtime "$slice" "AllowedCPUs=$cpus"
+	undo "let $slice have its CPUs" have "$slice" "$cpus"
 done
 
 if read -r governors 2>/dev/null <"$record/governors"; then
