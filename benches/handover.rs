@@ -112,7 +112,8 @@ fn main() {
     }
     for pair in &pairs {
         for (at, script) in ["start", "stop"].into_iter().enumerate() {
-            let rounds: Vec<String> = pair.rounds.iter().map(|round| format!("{:.2}", round[at].ms)).collect();
+            let rounds: Vec<String> =
+                pair.rounds.iter().map(|round| format!("{:.2}", round[at].ms)).collect();
             println!("{}\t{script}\t{}\t{}", pair.name, pair.rounds[0][at].processes, rounds.join(" "));
         }
     }
@@ -144,7 +145,6 @@ impl Pair {
         }
         self.rounds.push(round);
     }
-
 }
 
 /// `0m0.010000s 0m0.020000s`, user and system.

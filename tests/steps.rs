@@ -299,7 +299,8 @@ fn what_a_power_loss_left_open_is_shut() {
             let m = Machine::usual("debian");
             let before = m.tree();
             let asked = m.root.with_file_name("asked");
-            let refuse = format!("echo \"$*\" >>{}\ncase $2 in \"{fails}\"*) exit 1 ;; esac", asked.display());
+            let refuse =
+                format!("echo \"$*\" >>{}\ncase $2 in \"{fails}\"*) exit 1 ;; esac", asked.display());
             m.fake("setfacl", if fails.is_empty() { refuse.split_once('\n').unwrap().0 } else { &refuse });
             m.run("apply", &[]).ok();
             m.write(mark, "u:1000 /var/lib/libvirt/qemu\n");
@@ -310,8 +311,10 @@ fn what_a_power_loss_left_open_is_shut() {
             fs::remove_dir_all(m.root.join("run/onegpu")).unwrap();
             m.run_by(&shell, "revert", &[], &[]).ok();
             let folder = m.root.join("var/lib/libvirt/qemu");
-            let expected: String =
-                ["-x u:1000,m", "-x u:1000"][..calls].iter().map(|x| format!("{x} {}\n", folder.display())).collect();
+            let expected: String = ["-x u:1000,m", "-x u:1000"][..calls]
+                .iter()
+                .map(|x| format!("{x} {}\n", folder.display()))
+                .collect();
             assert_eq!(fs::read_to_string(&asked).unwrap(), expected, "{fails}");
             assert_same(&before, &m.tree(), fails);
             m.run_by(&shell, "revert", &[], &[]).ok();

@@ -84,11 +84,13 @@ for device in $devices; do
 	read -r d3cold 2>/dev/null <"$record/d3cold-$device" && undo "D3cold of $device: $d3cold" put "$d3cold" "$pci/$device/d3cold_allowed"
 done
 {%- endif %}
+{%- if host.display_service or gpu.driver == "nvidia" %}
 
 # A daemon that is started here must not keep the log open.
 launch() {
 	service start "$1" >/dev/null 2>&1
 }
+{%- endif %}
 {%- if gpu.driver == "nvidia" %}
 for daemon in nvidia-powerd nvidia-persistenced; do
 	! recorded "service-$daemon" || undo "start $daemon" launch "$daemon"

@@ -200,6 +200,7 @@ watch() {
 		bounded sleep 1 || return
 	done
 }
+{%- if host.display_service or gpu.driver == "nvidia" %}
 
 # running SERVICE: asks again when the answer is unclear, and then takes it for a yes.
 running() {
@@ -236,3 +237,4 @@ service() {
 	bounded sv -w "$bound" "$1" "$2"
 {%- endif %}
 }
+{%- endif %}

@@ -188,6 +188,19 @@ fn every_command_of_every_script_fails_hangs_and_takes_the_script_with_it() {
 /// Commands of paths that a smooth handover does not take; each has its scenario in `rare`.
 pub const RARE: [&str; 4] = ["chvt", "modprobe", "mv", "sleep"];
 
+/// The check below finds a command that was left out.
+#[test]
+fn a_command_that_was_never_made_to_fail_is_found() {
+    for name in ["udevadm", "setfacl", "systemd-inhibit", "flock"] {
+        let mut subject = Subject::new(Cell { options: true, hugepages: Hugepages::Reserve, ..NVIDIA });
+        forgotten(&subject);
+        subject.calls.retain(|(_, call)| call.split(' ').next() != Some(name));
+        let found = std::panic::catch_unwind(|| forgotten(&subject)).unwrap_err();
+        let why = found.downcast_ref::<String>().cloned().unwrap_or_default();
+        assert!(why.contains(name), "{name}: {why}");
+    }
+}
+
 /// A command that no test ever made fail is a mistake of the tests.
 fn forgotten(subject: &Subject) {
     let tried: BTreeSet<&str> = subject.calls.iter().filter_map(|(_, call)| call.split(' ').next()).collect();

@@ -95,12 +95,7 @@ pub(super) fn undone(setup: &Setup, guest: &Guest, holder: Holder) -> Vec<Moment
             Init::Systemd => &["let $slice have its CPUs"],
             Init::Openrc | Init::Runit => &["let the host have its CPUs"],
         };
-        out.push(moment(
-            "The host has all its CPUs",
-            "Or those that it had before.",
-            steps,
-            holder,
-        ));
+        out.push(moment("The host has all its CPUs", "Or those that it had before.", steps, holder));
     }
     if guest.governor == Governor::Performance {
         out.push(moment(

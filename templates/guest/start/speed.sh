@@ -32,7 +32,8 @@ read -r every </sys/devices/system/cpu/possible || every=
 set --
 for group in /sys/fs/cgroup/*/cgroup.type; do
 	group=${group%/*}
-	read -r cpus 2>/dev/null <"$group/cpuset.cpus" && [ "${group##*/}" != machine ] || continue
+	[ "${group##*/}" != machine ] || continue
+	read -r cpus 2>/dev/null <"$group/cpuset.cpus" || continue
 	# Before Linux 7.0 no list can be taken away again, only another be given.
 	did "cpus-${group##*/}" "${cpus:-$every}" || fail "no record"
 	set -- "$@" "$keeps" "$group/cpuset.cpus"

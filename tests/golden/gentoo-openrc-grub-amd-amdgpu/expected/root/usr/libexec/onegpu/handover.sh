@@ -198,19 +198,3 @@ watch() {
 		bounded sleep 1 || return
 	done
 }
-
-# running SERVICE: asks again when the answer is unclear, and then takes it for a yes.
-running() {
-	for ask in 1 2; do
-		bounded rc-service "$1" status >/dev/null
-		case $? in
-			0) return 0 ;;
-			3) return 1 ;;
-		esac
-		say "does $1 run? no clear answer, $ask of 2"
-	done
-}
-# service start|stop SERVICE.
-service() {
-	bounded rc-service "$2" "$1"
-}

@@ -66,11 +66,6 @@ for device in $devices; do
 	read -r d3cold 2>/dev/null <"$record/d3cold-$device" && undo "D3cold of $device: $d3cold" put "$d3cold" "$pci/$device/d3cold_allowed"
 done
 
-# A daemon that is started here must not keep the log open.
-launch() {
-	service start "$1" >/dev/null 2>&1
-}
-
 # With the entry goes the mask that came with it, unless somebody else's entries need it.
 keep_out() {
 	bounded setfacl -x u:1000,m /var/lib/libvirt/qemu /run/libvirt/qemu/swtpm ||
