@@ -290,39 +290,6 @@ fn a_guest_with_the_card_keeps_everything() {
     m.run("revert", &[]).ok();
 }
 
-/// What a handover let through on the disk outlives a power loss; removal shuts it, unless a guest needs it.
-#[test]
-fn what_a_power_loss_left_open_is_shut() {
-    let mark = "var/lib/onegpu/let-through";
-    for shell in shells() {
-        for (fails, calls) in [("", 1), ("u:1000,m", 2), ("u:1000", 2)] {
-            let m = Machine::usual("debian");
-            let before = m.tree();
-            let asked = m.root.with_file_name("asked");
-            let refuse =
-                format!("echo \"$*\" >>{}\ncase $2 in \"{fails}\"*) exit 1 ;; esac", asked.display());
-            m.fake("setfacl", if fails.is_empty() { refuse.split_once('\n').unwrap().0 } else { &refuse });
-            m.run("apply", &[]).ok();
-            m.write(mark, "u:1000 /var/lib/libvirt/qemu\n");
-            // Another guest has the card, and its QEMU gets through the same folder.
-            m.write("run/onegpu/one/let-through", "\n");
-            m.run_by(&shell, "revert", &["guest", "two"], &[]).ok();
-            assert!(m.has(mark) && !asked.exists(), "a guest still needs it");
-            fs::remove_dir_all(m.root.join("run/onegpu")).unwrap();
-            m.run_by(&shell, "revert", &[], &[]).ok();
-            let folder = m.root.join("var/lib/libvirt/qemu");
-            let expected: String = ["-x u:1000,m", "-x u:1000"][..calls]
-                .iter()
-                .map(|x| format!("{x} {}\n", folder.display()))
-                .collect();
-            assert_eq!(fs::read_to_string(&asked).unwrap(), expected, "{fails}");
-            assert_same(&before, &m.tree(), fails);
-            m.run_by(&shell, "revert", &[], &[]).ok();
-            assert_eq!(fs::read_to_string(&asked).unwrap(), expected, "once");
-        }
-    }
-}
-
 #[test]
 fn wrong_use_is_said() {
     let m = Machine::usual("debian");
