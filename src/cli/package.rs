@@ -2,7 +2,6 @@
 
 mod ansible;
 mod fleet;
-mod machines;
 mod repository;
 
 use std::collections::BTreeMap;
@@ -19,7 +18,7 @@ use crate::plan::Plan;
 use crate::profile::{self, Profile};
 use crate::render::{Engine, quote};
 use ansible::Host;
-use machines::Machine;
+use super::machines::{self, Machine};
 use repository::RepoOptions;
 
 /// The distros that stand for the four families.

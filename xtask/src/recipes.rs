@@ -154,6 +154,7 @@ fn values(release: &Release, sum: &str) -> Result<Vec<(&'static str, Value)>> {
     names.sort();
     Ok(vec![
         ("maintainer", MAINTAINER.into()),
+        ("homepage", onegpu::package::HOMEPAGE.into()),
         ("description", DESCRIPTION.into()),
         ("lines", paragraphs(DESCRIPTION).concat().into()),
         ("rust", rust.trim_end_matches(".0").into()),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::ansible::{self, Host};
-use super::machines::Machine;
+use crate::cli::machines::Machine;
 use super::repository::Repository;
 use super::{Choice, write};
 use crate::cli::progress::Progress;
