@@ -119,16 +119,16 @@ fn installs_upgrades_and_refuses_a_changed_byte() {
         void.point();
         let host = format!("onegpu-host-0.1.0_{revision}.noarch.xbps");
         let before = void.installed();
-        if way == "http" {
+        if revision == 1 {
             // Before the key is trusted, nothing is taken: without a terminal nobody says yes.
             let said = refused(void.install().stdin(std::process::Stdio::null()));
             assert!(said.contains("import this public key"), "{said}");
-            assert_eq!(void.installed(), before);
             void.trust();
-            for part in [0.0, 0.5, 0.9] {
-                void.forget();
-                spoiled(&folder.join(format!("{host}.sig2")), part, || refused(&mut void.install()));
-            }
+        }
+        // In a folder of its own disk, XBPS looks at the index' sums alone.
+        for part in [0.0, 0.5, 0.9].iter().filter(|_| way == "http") {
+            void.forget();
+            spoiled(&folder.join(format!("{host}.sig2")), *part, || refused(&mut void.install()));
         }
         for name in ["x86_64-repodata", &host] {
             for part in [0.0, 0.5, 0.9] {
