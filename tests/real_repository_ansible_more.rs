@@ -12,7 +12,7 @@ mod repository;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use ansible::Machine;
 use fakes::{Sample, with_engine};
@@ -46,7 +46,13 @@ fn stand_ins(
 }
 
 /// Tried only, refused while spoiled, then for real, and again with nothing to do.
-fn goes_in(machine: &Machine, installed: &dyn Fn() -> Vec<String>, source: &str, index: &PathBuf, want: [&str; 2]) {
+fn goes_in(
+    machine: &Machine,
+    installed: &dyn Fn() -> Vec<String>,
+    source: &str,
+    index: &Path,
+    want: [&str; 2],
+) {
     ran(&mut machine.play(&["--syntax-check"]));
     ran(&mut machine.play(&["--check", "--diff"]));
     assert_eq!(installed(), Vec::<String>::new());
@@ -84,7 +90,13 @@ fn pacman_machines_are_tried_first_and_then_have_the_packages() {
         said.lines().filter(|line| line.starts_with("onegpu-")).map(str::to_owned).collect()
     };
     let index = machine.repository.of("arch").join("onegpu.db.tar.zst");
-    goes_in(&machine, &installed, "/etc/pacman.conf", &index, ["onegpu-guest-win11 0.1.0-1", "onegpu-host 0.1.0-1"]);
+    goes_in(
+        &machine,
+        &installed,
+        "/etc/pacman.conf",
+        &index,
+        ["onegpu-guest-win11 0.1.0-1", "onegpu-host 0.1.0-1"],
+    );
 }
 
 #[test]

@@ -183,10 +183,16 @@ fn what_is_not_signed_is_refused() {
 fn the_playbook_tries_first_and_then_installs() {
     let machine = Machine::new();
     let shared = machine.gentoo.shared();
-    let venv = |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} names a venv")));
+    let venv =
+        |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} names a venv")));
     let (ansible, portage) = (venv("ONEGPU_TEST_ANSIBLE"), venv("ONEGPU_TEST_PORTAGE"));
     let mut publish = machine.repository.onegpu();
-    publish.arg("package").arg(shared.join("attic.toml")).args(["--distro", "gentoo", "--key", "test@example.org"]);
+    publish.arg("package").arg(shared.join("attic.toml")).args([
+        "--distro",
+        "gentoo",
+        "--key",
+        "test@example.org",
+    ]);
     publish.arg("--repo").arg(machine.repository.root()).arg("--ansible").arg(shared.join("ansible"));
     let said = ran(&mut publish);
     assert!(said.contains("a folder of this one, which no other reaches"), "{said}");
@@ -197,7 +203,14 @@ fn the_playbook_tries_first_and_then_installs() {
     let play = |words: &[&str]| {
         let mut play = machine.gentoo.command(&["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"]);
         play.arg(shared.join("ansible")).arg(ansible.join("bin/ansible-playbook"));
-        play.args(["-i", "inventory.json", "site.yml", "-e", "ansible_connection=local ansible_become=false", "-e"]);
+        play.args([
+            "-i",
+            "inventory.json",
+            "site.yml",
+            "-e",
+            "ansible_connection=local ansible_become=false",
+            "-e",
+        ]);
         play.arg(format!("ansible_python_interpreter={}/bin/python", portage.display())).args(words);
         play.env("ANSIBLE_COLLECTIONS_PATH", ansible.join("collections"));
         play

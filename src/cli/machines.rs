@@ -83,8 +83,10 @@ pub fn one(path: &Path, host: Option<&str>) -> Result<Profile> {
     let Some(all) = machines(path).map_err(|error| error.more("profile"))? else {
         return match host {
             None => profile::read(path),
-            Some(name) => Err(Diagnostic::input(format!("{}: is one machine's, and not several", path.display()))
-                .help(format!("leave `--host {name}` out"))),
+            Some(name) => {
+                Err(Diagnostic::input(format!("{}: is one machine's, and not several", path.display()))
+                    .help(format!("leave `--host {name}` out")))
+            }
         };
     };
     let names: Vec<String> = all.iter().map(Machine::name).collect();

@@ -93,11 +93,16 @@ impl Index for Packages {
             ("key_name", Value::from_serializable(&key_name)),
         ];
         let mut tar = Tar::new(about.date);
-        tar.file("DESCRIPTION", 0o644, engine.render("repository/apk/DESCRIPTION", &values)?.trim_end().as_bytes())?;
+        tar.file(
+            "DESCRIPTION",
+            0o644,
+            engine.render("repository/apk/DESCRIPTION", &values)?.trim_end().as_bytes(),
+        )?;
         let entries: String = self.entries.iter().flat_map(|entry| [entry.as_str(), "\n"]).collect();
         tar.file("APKINDEX", 0o644, entries.as_bytes())?;
         let index = gzip(&tar.bytes()?)?;
-        let mut out = vec![Meta::plain(format!("{NAME}.list"), engine.render("repository/apk/list", &values)?)];
+        let mut out =
+            vec![Meta::plain(format!("{NAME}.list"), engine.render("repository/apk/list", &values)?)];
         let mut bytes = Vec::new();
         if let (Some(rsa), Some(name)) = (rsa, key_name) {
             let mut tar = Tar::new(about.date);
@@ -146,7 +151,9 @@ fn control(apk: &[u8]) -> io::Result<([u8; 20], Info)> {
 
 fn values(info: &str) -> Info {
     let mut out = Info::new();
-    for (key, value) in info.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')) {
+    for (key, value) in
+        info.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='))
+    {
         out.entry(key.trim().to_owned()).or_default().push(value.trim().to_owned());
     }
     out

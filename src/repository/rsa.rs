@@ -74,7 +74,8 @@ impl Rsa {
     /// What XBPS calls the key by: OpenSSH's old fingerprint, `1a:2b:…` (its lib/pubkey2fp.c).
     pub(super) fn ssh_fingerprint(&self) -> String {
         let part = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
-        let blob = [part(b"ssh-rsa"), part(&positive(&self.exponent)), part(&positive(&self.modulus))].concat();
+        let blob =
+            [part(b"ssh-rsa"), part(&positive(&self.exponent)), part(&positive(&self.modulus))].concat();
         let mut out = String::new();
         for byte in Md5::digest(blob) {
             let _ = write!(out, "{}{byte:02x}", if out.is_empty() { "" } else { ":" });
@@ -147,7 +148,8 @@ fn signature(said: &[u8]) -> Option<Vec<u8>> {
 
 /// A number without the zeros before it, which gpg may write.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let pairs =
+        digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     Some(pairs.collect::<Option<Vec<u8>>>()?.into_iter().skip_while(|byte| *byte == 0).collect())
 }
 

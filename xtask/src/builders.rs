@@ -14,7 +14,12 @@ use crate::release::Release;
 use crate::tools;
 
 /// Builds below `folder/build`, where the results stay.
-pub fn build(format: Format, release: &Release, folder: &Path, (tarball, quick): (&Path, bool)) -> Result<()> {
+pub fn build(
+    format: Format,
+    release: &Release,
+    folder: &Path,
+    (tarball, quick): (&Path, bool),
+) -> Result<()> {
     let sh = Shell::new().map_err(failure)?;
     tools::equip(&sh);
     let place = folder.join("build");

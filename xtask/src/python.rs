@@ -69,8 +69,13 @@ impl Environment {
         // built in its place: the programs have the path in their first line.
         let stamp = folder.join("requirements");
         let part = self.part.map(|(wheel, below)| format!("{wheel} {below}"));
-        let wanted =
-            self.requirements.iter().map(|word| (*word).to_owned()).chain(part).collect::<Vec<_>>().join("\n");
+        let wanted = self
+            .requirements
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(part)
+            .collect::<Vec<_>>()
+            .join("\n");
         if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
             return Ok(());
         }

@@ -79,8 +79,12 @@ pub fn write(folder: &Path, repository: &Repository, hosts: &BTreeMap<String, Ho
             .help("name another folder with --repo"));
     }
     if repository.is_local() {
-        print_notes(&["the machines are told to fetch from a folder of this one, which no other reaches: say by \
-                       which address it is reached, with --url".to_owned()], "");
+        print_notes(
+            &["the machines are told to fetch from a folder of this one, which no other reaches: say by \
+                       which address it is reached, with --url"
+                .to_owned()],
+            "",
+        );
     }
     let mut vars = Map::from_iter([("onegpu_repository".to_owned(), json!(root))]);
     vars.extend(repository.fingerprint().map(|key| ("onegpu_key".to_owned(), json!(key))));

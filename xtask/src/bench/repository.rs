@@ -174,7 +174,8 @@ fn peer(
         ),
         "rpm" => (
             "createrepo_c",
-            "rpmsign --define '_gpg_name KEY' --addsign ./*.rpm && createrepo_c -q . && \
+            // Debian's rpm looks for a gpg2 that is nowhere.
+            "rpmsign --define '_gpg_name KEY' --define \"__gpg $(command -v gpg)\" --addsign ./*.rpm && createrepo_c -q . && \
              gpg --batch -u KEY -ab repodata/repomd.xml",
         ),
         _ => (
