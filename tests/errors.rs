@@ -77,7 +77,7 @@ fn files_that_are_no_profile() {
     for (name, says) in [
         ("binary", "binary:2:8: this byte is not UTF-8"),
         ("huge", "huge: has more than 1048576 bytes"),
-        ("folder", "folder: is not a regular file"),
+        ("folder", "folder: the folder has no profile"),
         ("fifo", "fifo: is not a regular file"),
         ("absent", "absent: No such file"),
     ] {

@@ -126,7 +126,8 @@ fn every_key_is_in_every_profile() {
     let machine = machine::named("intel-nvidia-two-functions");
     let dir = tempfile::tempdir().unwrap();
     let whole = text(&init(dir.path(), machine.root(), &["--yes", "-o", "-"]).stdout);
-    for key in keys::all() {
+    // A fleet is written by hand.
+    for key in keys::all().iter().filter(|key| key.key != "machines") {
         let name = key.key.rsplit('.').next().unwrap();
         assert!(whole.contains(&format!("{name} = ")) || whole.contains(&format!("[{name}]")), "{}", key.key);
         // A key of a table inside a line is explained with that line.

@@ -10,6 +10,7 @@ mod layer;
 mod repository;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use gentoo::Gentoo;
@@ -174,4 +175,55 @@ fn what_is_not_signed_is_refused() {
     assert!(said.contains("unsigned") || said.contains("Manifest"), "{said}");
     assert!(!said.contains("Traceback"), "{said}");
     assert_eq!(machine.installed(), Vec::<String>::new());
+}
+
+/// The playbook with community.general's module, run by ansible-core: only tried, then for real, then again.
+#[test]
+#[ignore = "needs portage, ansible, gpg, root"]
+fn the_playbook_tries_first_and_then_installs() {
+    let machine = Machine::new();
+    let shared = machine.gentoo.shared();
+    let venv =
+        |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("{name} names a venv")));
+    let (ansible, portage) = (venv("ONEGPU_TEST_ANSIBLE"), venv("ONEGPU_TEST_PORTAGE"));
+    let mut publish = machine.repository.onegpu();
+    publish.arg("package").arg(shared.join("attic.toml")).args([
+        "--distro",
+        "gentoo",
+        "--key",
+        "test@example.org",
+    ]);
+    publish.arg("--repo").arg(machine.repository.root()).arg("--ansible").arg(shared.join("ansible"));
+    let said = ran(&mut publish);
+    assert!(said.contains("a folder of this one, which no other reaches"), "{said}");
+    // A stand-in for Gentoo's own, which makes the keyring.
+    let getuto = machine.gentoo.path("/usr/local/bin/getuto");
+    fs::write(&getuto, format!("#!/bin/sh\nmkdir -p -m 755 {KEYRING}\n")).unwrap();
+    fs::set_permissions(&getuto, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let play = |words: &[&str]| {
+        let mut play = machine.gentoo.command(&["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"]);
+        play.arg(shared.join("ansible")).arg(ansible.join("bin/ansible-playbook"));
+        play.args([
+            "-i",
+            "inventory.json",
+            "site.yml",
+            "-e",
+            "ansible_connection=local ansible_become=false",
+            "-e",
+        ]);
+        play.arg(format!("ansible_python_interpreter={}/bin/python", portage.display())).args(words);
+        play.env("ANSIBLE_COLLECTIONS_PATH", ansible.join("collections"));
+        play
+    };
+    ran(&mut play(&["--check", "--diff"]));
+    assert_eq!(machine.installed(), Vec::<String>::new());
+    assert!(!machine.gentoo.path("/etc/portage/binrepos.conf/onegpu.conf").exists());
+    let host = named(&machine.repository.of("gentoo"), "onegpu-host-0.1.0-r1-1.gpkg.tar");
+    spoiled(&host, 0.5, || refused(&mut play(&[])));
+    assert_eq!(machine.installed(), Vec::<String>::new());
+    machine.forget();
+    let said = ran(&mut play(&[]));
+    assert_eq!(machine.installed(), ["onegpu-guest-win11-0.1.0-r1", "onegpu-host-0.1.0-r1"], "{said}");
+    let said = ran(&mut play(&[]));
+    assert!(said.contains("changed=0 "), "{said}");
 }

@@ -53,6 +53,23 @@ fn a_running_machine_in_and_out() {
     }
 }
 
+/// Silverblue and its like: the packages go in as a layer, and the boot entries stay ostree's.
+#[test]
+#[ignore = "needs busybox"]
+fn an_image_keeps_its_boot_entries() {
+    let r = Running::new("t-grubby");
+    r.0.write("boot/grub/grub.cfg", "linux /vmlinuz root=UUID=1  quiet\n");
+    r.0.write("run/ostree-booted", "");
+    r.0.write("sysroot/ostree/deploy/fedora/.keep", "");
+    let before = r.0.tree();
+    let words = "rpm-ostree kargs --append-if-missing=WORD";
+    r.run("apply", &[]).ok().says("guest one: domain: applied").says(words);
+    r.run("status", &[]).says("host: kernel-parameters: left for later").says(words);
+    assert!(!r.log().contains("grubby"), "{}", r.log());
+    r.run("revert", &[]).ok();
+    assert_same(&before, &r.0.tree(), "an image");
+}
+
 #[test]
 #[ignore = "needs busybox"]
 fn a_generated_file_is_made_again_when_the_kernels_have_changed() {

@@ -66,11 +66,20 @@ fn the_same_profile_gives_the_same_bytes() {
         let said =
             done(folder.path(), &["attic.toml", "--all", "--repo", "repo", "--url", "https://example.org/x"]);
         assert!(said.contains("NOT SIGNED") && said.contains("repo/README.md"), "{said}");
+        let more = ["attic.toml", "--distro", "alpine", "--distro", "void", "--repo", "repo"];
+        done(folder.path(), &[&more[..], &["--url", "https://example.org/x"]].concat());
         assert!(!folder.path().join("dist").exists());
     }
     let (one, two) = (tree(&one.path().join("repo")), tree(&two.path().join("repo")));
     assert!(one == two);
-    for name in ["ubuntu/Release", "fedora/repodata/repomd.xml", "arch/onegpu.db", "gentoo/Packages"] {
+    for name in [
+        "ubuntu/Release",
+        "fedora/repodata/repomd.xml",
+        "arch/onegpu.db",
+        "gentoo/Packages",
+        "alpine/x86_64/APKINDEX.tar.gz",
+        "void/x86_64-musl-repodata",
+    ] {
         assert!(one.contains_key(&Path::new("attic").join(name)), "{name}");
     }
     let all: String = one.values().map(|bytes| text(bytes).to_lowercase()).collect();
@@ -199,15 +208,11 @@ fn what_cannot_be_stops_before_anything_changes() {
     assert!(text(&out.stderr).contains("a machine cannot be called"), "{}", text(&out.stderr));
     assert!(!folder.path().join("other").exists());
 
-    // A format that has no repository yet leaves no folder behind.
-    let out = package(folder.path(), &["attic.toml", "--distro", "alpine", "--repo", "other"]);
+    // A path that apk's list has no way to write leaves no folder behind.
+    let out = package(folder.path(), &["attic.toml", "--distro", "alpine", "--repo", "an other"]);
     assert_eq!(out.status.code(), Some(2));
-    assert!(
-        text(&out.stderr).contains("a repository of apk packages cannot be written yet"),
-        "{}",
-        text(&out.stderr)
-    );
-    assert!(!folder.path().join("other").exists());
+    assert!(text(&out.stderr).contains("no way to write this path"), "{}", text(&out.stderr));
+    assert!(!folder.path().join("an other").exists());
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::print;
+use super::{machines, print};
 use crate::check::{self, Context, Outcome, json, text};
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::distro::Distro;
 use crate::machine::Machine;
 use crate::machine::root::Root;
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::setup::Setup;
 
 /// Look for what stands in the way, on this machine and in a profile for it
@@ -22,6 +22,9 @@ use crate::setup::Setup;
 pub struct CheckCommand {
     /// A profile, to be held against the machine
     profile: Option<PathBuf>,
+    /// Of a folder of profiles, or of a file with a table of machines, the machine NAME
+    #[arg(long, value_name = "NAME", requires = "profile")]
+    host: Option<String>,
     /// Read the machine whose root is DIR, and nothing outside it
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(super) root: PathBuf,
@@ -39,7 +42,8 @@ enum Format {
 
 impl CheckCommand {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
-        let profile = self.profile.as_deref().map(profile::read).transpose()?;
+        let profile = self.profile.as_deref();
+        let profile = profile.map(|path| machines::one(path, self.host.as_deref())).transpose()?;
         let root = Root::open(&self.root)?;
         let machine = Machine::read(&root, data)?;
         let distro = distro(data, profile.as_ref(), &machine)?;

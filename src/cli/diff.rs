@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::print;
+use super::{machines, print};
 use crate::data::DataDirs;
 use crate::diag::Result;
 use crate::diff::{self, Difference};
 use crate::machine::root::Root;
-use crate::profile;
 use crate::render;
 
 /// Show what the packages would change on the machine, files and steps; exit 1 when anything
@@ -18,6 +17,9 @@ use crate::render;
 pub struct Diff {
     /// The profile
     profile: PathBuf,
+    /// Of a folder of profiles, or of a file with a table of machines, the machine NAME
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
     /// Read the machine whose root is DIR, and nothing outside it
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(super) root: PathBuf,
@@ -31,7 +33,7 @@ pub struct Diff {
 
 impl Diff {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
-        let profile = profile::read(&self.profile)?;
+        let profile = machines::one(&self.profile, self.host.as_deref())?;
         let root = Root::open(&self.root)?;
         let plan = super::plan(data, &profile, self.distro.as_deref())?;
         let packages = render::all(data, &plan)?;

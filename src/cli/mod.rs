@@ -8,6 +8,7 @@ mod explain;
 mod groups;
 mod init;
 mod log;
+mod machines;
 pub mod package;
 mod print;
 mod progress;

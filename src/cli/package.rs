@@ -2,7 +2,6 @@
 
 mod ansible;
 mod fleet;
-mod machines;
 mod repository;
 
 use std::collections::BTreeMap;
@@ -11,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::machines::{self, Machine};
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::output::{Batch, failure};
@@ -19,7 +19,6 @@ use crate::plan::Plan;
 use crate::profile::{self, Profile};
 use crate::render::{Engine, quote};
 use ansible::Host;
-use machines::Machine;
 use repository::RepoOptions;
 
 /// The distros that stand for the four families.

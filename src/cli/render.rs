@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::print;
+use super::{machines, print};
 use crate::check;
 use crate::data::DataDirs;
 use crate::diag::Result;
@@ -16,7 +16,7 @@ use crate::machine::pci_names::PciNames;
 use crate::machine::root::Root;
 use crate::output;
 use crate::plan::Plan;
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::render::{self, File};
 use crate::review::{self, Finding, Seen};
 
@@ -25,6 +25,9 @@ use crate::review::{self, Finding, Seen};
 pub struct Render {
     /// The profile
     profile: PathBuf,
+    /// Of a folder of profiles, or of a file with a table of machines, the machine NAME
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
     /// Render for this distro instead of the profile's own
     #[arg(long, value_name = "ID")]
     distro: Option<String>,
@@ -38,7 +41,7 @@ pub struct Render {
 
 impl Render {
     pub(super) fn run(self, data: &DataDirs) -> Result<ExitCode> {
-        let profile = profile::read(&self.profile)?;
+        let profile = machines::one(&self.profile, self.host.as_deref())?;
         let plan = super::plan(data, &profile, self.distro.as_deref())?;
         let packages = render::all(data, &plan)?;
         let seen =

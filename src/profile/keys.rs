@@ -213,7 +213,8 @@ mod tests {
         let guest = whole.remove("guest").unwrap();
         whole.insert("guest".to_owned(), vec![guest].into());
         plan(&whole).unwrap();
-        for key in all() {
+        // A file of machines is no profile of one.
+        for key in all().iter().filter(|key| key.key != "machines") {
             let mut without = whole.clone();
             let mut path: Vec<&str> = key.key.split('.').collect();
             let name = path.pop().unwrap();

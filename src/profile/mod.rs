@@ -37,6 +37,9 @@ pub struct Profile {
     /// How the setup packages behave.
     #[serde(default)]
     pub package: PackageOptions,
+    /// Of a file for many machines; [`fleet`] takes it out, and a profile of one machine has none.
+    #[serde(default)]
+    machines: Option<Spanned<toml::Value>>,
 }
 
 /// A profile's text and the name that diagnostics call it by.

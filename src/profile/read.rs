@@ -56,6 +56,13 @@ pub fn parse(name: &str, text: &str) -> Result<Profile> {
 
 fn checked(name: &str, text: &str) -> Result<Profile> {
     let mut profile: Profile = from_toml(name, text)?;
+    if let Some(machines) = &profile.machines {
+        return Err(Diagnostic::input("this file is many machines', and the profile of one is wanted")
+            .at(name, text, first_line(text, machines.span()), "their table")
+            .help(
+                "`onegpu package` takes it; `render`, `diff` and `check` take one of them, with --host NAME",
+            ));
+    }
     check_guests(&profile).map_err(|(message, span, help)| {
         Diagnostic::input(message).at(name, text, span, "here").help(help)
     })?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::diag::{Diagnostic, Result};
 use crate::output::failure;
@@ -34,7 +34,7 @@ impl Address {
     /// The one that was given, or the folder's own.
     ///
     /// # Errors
-    /// When what was given is no URL that apt, dnf, pacman and Portage all take.
+    /// When what was given is no URL that every client takes.
     pub fn new(given: Option<&str>, folder: &Path) -> Result<Self> {
         let Some(url) = given else {
             let folder = std::path::absolute(folder).map_err(|error| failure(folder, &error))?;
@@ -59,6 +59,20 @@ impl Address {
         format!("{}/{}", self.0, utf8_percent_encode(path, SPECIAL))
     }
 
+    /// The folder behind a `file://` address, for clients that take nothing but its path.
+    ///
+    /// # Errors
+    /// When the path has what a line of their configuration cannot.
+    pub fn plain(url: &str) -> Result<String> {
+        let Some(path) = url.strip_prefix("file://") else { return Ok(url.to_owned()) };
+        let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
+        match path.contains(|c: char| c.is_whitespace() || c.is_control() || "#$".contains(c)) {
+            false => Ok(path),
+            true => Err(Diagnostic::input(format!("{path}: apk and XBPS have no way to write this path"))
+                .help("name a folder without blanks, # and $ with --repo; or say by which http:// address it is reached, with --url")),
+        }
+    }
+
     /// As it is.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,6 +89,15 @@ mod tests {
         let of = |path: &str| Address::new(None, Path::new(path)).unwrap().as_str().to_owned();
         assert_eq!(of("/srv/one gpu/$arch#1/"), "file:///srv/one%20gpu/%24arch%231");
         assert_eq!(of("/srv/é"), "file:///srv/%C3%A9");
+    }
+
+    #[test]
+    fn a_path_is_one_again_where_it_can_be_written() {
+        let plain = |url: &str| Address::plain(url).ok();
+        assert_eq!(plain("file:///srv/%C3%A9/x").as_deref(), Some("/srv/é/x"));
+        assert_eq!(plain("https://example.org/a%20b").as_deref(), Some("https://example.org/a%20b"));
+        assert_eq!(plain("file:///srv/one%20gpu"), None);
+        assert_eq!(plain("file:///srv/$HOME"), None);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 
+use super::rsa::Rsa;
 use crate::diag::{Diagnostic, Result};
 
 /// A secret key that gpg holds.
@@ -12,6 +14,7 @@ use crate::diag::{Diagnostic, Result};
 pub struct Key {
     fingerprint: String,
     public: String,
+    rsa: OnceLock<Rsa>,
 }
 
 impl Key {
@@ -45,7 +48,7 @@ impl Key {
         let fingerprint = (*fingerprint).to_owned();
         let export = ["--armor", "--export-options", "export-minimal", "--export", "--", &fingerprint];
         let public = String::from_utf8_lossy(&done(gpg(&export, b"")?, "export the key")?).into_owned();
-        Ok(Self { fingerprint, public })
+        Ok(Self { fingerprint, public, rsa: OnceLock::new() })
     }
 
     /// Forty hexadecimal digits.
@@ -56,6 +59,17 @@ impl Key {
     /// The public key, as text.
     pub fn public(&self) -> &str {
         &self.public
+    }
+
+    /// The RSA key that clients who know nothing of OpenPGP want.
+    ///
+    /// # Errors
+    /// When the key has none.
+    pub(super) fn rsa(&self) -> Result<&Rsa> {
+        match self.rsa.get() {
+            Some(rsa) => Ok(rsa),
+            None => Rsa::of(&self.fingerprint).map(|rsa| self.rsa.get_or_init(|| rsa)),
+        }
     }
 
     /// A signature apart from what it signs, as OpenPGP writes it.
@@ -107,13 +121,29 @@ fn keys(text: &str) -> Vec<(Vec<&str>, &str)> {
 }
 
 /// Runs gpg. The agent asks for a passphrase if there is one: gpg itself asks nothing.
-fn gpg(words: &[&str], input: &[u8]) -> Result<Output> {
+pub(super) fn gpg(words: &[&str], input: &[u8]) -> Result<Output> {
     let mut command = Command::new("gpg");
     command.args(["--batch", "--no-tty", "--quiet", "--yes", "--no-emit-version", "--no-comments"]);
-    command.args(words).env("LC_ALL", "C.UTF-8");
+    command.args(words);
+    run("gpg", command, input)
+}
+
+/// What gpg's agent answers to commands of its own protocol; when it says nothing, why.
+pub(super) fn agent(commands: &str) -> Result<Vec<u8>> {
+    let mut command = Command::new("gpg-connect-agent");
+    command.arg("--quiet");
+    let out = run("gpg-connect-agent", command, commands.as_bytes())?;
+    match out.stdout.is_empty() {
+        true => Ok(out.stderr),
+        false => Ok(out.stdout),
+    }
+}
+
+fn run(program: &str, mut command: Command, input: &[u8]) -> Result<Output> {
+    command.env("LC_ALL", "C.UTF-8");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| {
-        Diagnostic::machine(format!("gpg does not start: {error}"))
+        Diagnostic::machine(format!("{program} does not start: {error}"))
             .help("install gnupg; or leave --key out, and the repository is not signed")
     })?;
     let stdin = child.stdin.take();
@@ -122,7 +152,7 @@ fn gpg(words: &[&str], input: &[u8]) -> Result<Output> {
         scope.spawn(|| stdin.map(|mut pipe| pipe.write_all(input)));
         child.wait_with_output()
     });
-    out.map_err(|error| Diagnostic::machine(format!("gpg: {error}")))
+    out.map_err(|error| Diagnostic::machine(format!("{program}: {error}")))
 }
 
 fn done(out: Output, what: &str) -> Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 //! one file; the metadata is always made anew from the packages that are there.
 
 mod address;
+mod apk;
 mod deb;
 mod gentoo;
 mod guide;
@@ -10,9 +11,12 @@ mod input;
 pub mod key;
 mod pacman;
 mod place;
+mod plist;
 mod record;
 mod rpm;
+mod rsa;
 mod unpack;
+mod xbps;
 
 use crate::diag::{Diagnostic, Result};
 use crate::distro::Format;
@@ -76,12 +80,17 @@ trait Index {
 /// Signs a package within.
 type Sign = fn(&str, &[u8], &Key) -> Result<Vec<u8>>;
 
+/// Makes a signature apart.
+type Detached = fn(&Key, &[u8]) -> Result<Vec<u8>>;
+
 /// What a family does with packages.
 struct Family {
     /// How its packages' names end.
     endings: &'static [&'static str],
-    /// Whether a package's signature is a file beside it.
-    beside: bool,
+    /// Where they lie, below the repository's folder; with a slash at the end, or empty.
+    folder: &'static str,
+    /// How the file beside a package that has its signature ends, and what makes it.
+    beside: Option<(&'static str, Detached)>,
     /// Puts a signature into a package, in the place of any other.
     sign: Option<Sign>,
     /// Whether two packages are the same but for signatures in them.
@@ -89,44 +98,50 @@ struct Family {
     index: fn() -> Box<dyn Index>,
 }
 
-fn family(format: Format) -> Result<Family> {
-    let equal = |a: &[u8], b: &[u8]| a == b;
-    Ok(match format {
-        Format::Deb => Family {
-            endings: &[".deb"],
-            beside: false,
-            sign: None,
-            same: equal,
-            index: || Box::new(deb::Packages::default()),
-        },
+fn family(format: Format) -> Family {
+    let plain = Family {
+        endings: &[],
+        folder: "",
+        beside: None,
+        sign: None,
+        same: |a, b| a == b,
+        index: || Box::new(deb::Packages::default()),
+    };
+    match format {
+        Format::Deb => Family { endings: &[".deb"], ..plain },
         Format::Rpm => Family {
             endings: &[".rpm"],
-            beside: false,
             sign: Some(rpm::sign),
             same: rpm::same,
             index: || Box::new(rpm::Repodata::default()),
+            ..plain
         },
         Format::Pacman => Family {
             endings: &[".pkg.tar.zst", ".pkg.tar.xz", ".pkg.tar.gz"],
-            beside: true,
-            sign: None,
-            same: equal,
+            beside: Some((".sig", Key::detached)),
             index: || Box::new(pacman::Database::default()),
+            ..plain
         },
         Format::Portage => Family {
             endings: &[".gpkg.tar"],
-            beside: false,
             sign: Some(gentoo::sign),
             same: gentoo::same,
             index: || Box::new(gentoo::Packages::default()),
+            ..plain
         },
-        #[allow(unreachable_patterns, reason = "formats are added one by one")]
-        other => {
-            let word = other.word();
-            return Err(Diagnostic::input(format!("a repository of {word} packages cannot be written yet"))
-                .help("leave --repo out: the packages themselves are built without it"));
-        }
-    })
+        Format::Apk => Family {
+            endings: &[".apk"],
+            folder: apk::FOLDER,
+            index: || Box::new(apk::Packages::default()),
+            ..plain
+        },
+        Format::Xbps => Family {
+            endings: &[".xbps"],
+            beside: Some((".sig2", |key, bytes| key.rsa()?.sign(bytes))),
+            index: || Box::new(xbps::Repodata::default()),
+            ..plain
+        },
+    }
 }
 
 /// What is wrong with a package that is in the repository.

@@ -71,7 +71,7 @@ impl Place<'_> {
         address: &Address,
         key: Option<&Key>,
     ) -> Result<Added> {
-        let family = family(self.format)?;
+        let family = family(self.format);
         let _lock = self.lock()?;
         if let Some(packages) = self.current(inputs) {
             return Ok(Added { packages, replaced: Vec::new(), unchanged: true });
@@ -171,7 +171,8 @@ impl Work<'_> {
                 out.insert(path, None);
             }
         }
-        out.extend(packages.iter().map(|built| (built.file_name.clone(), Some(built.bytes.as_slice()))));
+        let place = |built: &Built| format!("{}{}", self.family.folder, built.file_name);
+        out.extend(packages.iter().map(|built| (place(built), Some(built.bytes.as_slice()))));
         Ok(out)
     }
 
@@ -214,10 +215,10 @@ impl Work<'_> {
 
     /// The signature that lies beside a package, where the family wants one.
     fn signature(&mut self, path: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-        let Some(key) = self.key.filter(|_| self.family.beside) else { return Ok(None) };
-        let name = format!("{path}.sig");
+        let (Some(key), Some((ending, sign))) = (self.key, self.family.beside) else { return Ok(None) };
+        let name = format!("{path}{ending}");
         let old = fs::read(self.place.folder().join(&name)).ok().filter(|_| self.is_known(path, bytes));
-        let signature = old.map_or_else(|| key.detached(bytes), Ok)?;
+        let signature = old.map_or_else(|| sign(key, bytes), Ok)?;
         self.folder.add(&name, Kind::Plain, &signature)?;
         Ok(Some(signature))
     }

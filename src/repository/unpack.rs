@@ -20,6 +20,19 @@ pub(super) fn reader<'a>(name: &str, bytes: &'a [u8]) -> io::Result<Box<dyn Read
     })
 }
 
+/// A reader of a packed archive whose name says nothing of how: by its first bytes.
+pub(super) fn packed(bytes: &[u8]) -> io::Result<Box<dyn Read + '_>> {
+    reader(
+        match bytes {
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "a.zst",
+            [0xfd, b'7', b'z', b'X', b'Z', ..] => "a.xz",
+            [0x1f, 0x8b, ..] => "a.gz",
+            _ => "a.tar",
+        },
+        bytes,
+    )
+}
+
 /// Calls `each` with name, whether it is a folder, and content of every member of a tar
 /// archive until it says that it has enough.
 pub(super) fn members(

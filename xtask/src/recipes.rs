@@ -91,6 +91,9 @@ pub struct Recipes {
     /// Build packages from the tarball with the distro's own builder, where it is here
     #[arg(long)]
     build: bool,
+    /// With --build: leave the optimiser out. The package is a slow program's, but the recipe is tried
+    #[arg(long, requires = "build")]
+    quick: bool,
 }
 
 impl Recipes {
@@ -116,7 +119,7 @@ impl Recipes {
         }
         if self.build {
             for format in formats {
-                builders::build(format, &release, &output.join(format.folder()), &tarball)?;
+                builders::build(format, &release, &output.join(format.folder()), (&tarball, self.quick))?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -154,6 +157,7 @@ fn values(release: &Release, sum: &str) -> Result<Vec<(&'static str, Value)>> {
     names.sort();
     Ok(vec![
         ("maintainer", MAINTAINER.into()),
+        ("homepage", onegpu::package::HOMEPAGE.into()),
         ("description", DESCRIPTION.into()),
         ("lines", paragraphs(DESCRIPTION).concat().into()),
         ("rust", rust.trim_end_matches(".0").into()),

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::repository::Repository;
+use crate::cli::print_notes;
 use crate::diag::{Diagnostic, Result};
 use crate::distro::Format;
 use crate::output::{Batch, failure};
@@ -20,13 +21,13 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 /// The tasks of each format: its repository made known, its packages installed.
-fn tasks(format: Format) -> Option<[&'static str; 2]> {
+fn tasks(format: Format) -> [&'static str; 2] {
     macro_rules! tasks {
         ($name:literal) => {
-            Some([
+            [
                 include_str!(concat!("../../../texts/ansible/tasks/", $name, "-source.yml")),
                 include_str!(concat!("../../../texts/ansible/tasks/", $name, ".yml")),
-            ])
+            ]
         };
     }
     match format {
@@ -34,8 +35,8 @@ fn tasks(format: Format) -> Option<[&'static str; 2]> {
         Format::Rpm => tasks!("rpm"),
         Format::Pacman => tasks!("pacman"),
         Format::Portage => tasks!("portage"),
-        #[allow(unreachable_patterns, reason = "formats are added one by one")]
-        _ => None,
+        Format::Apk => tasks!("apk"),
+        Format::Xbps => tasks!("xbps"),
     }
 }
 
@@ -77,6 +78,14 @@ pub fn write(folder: &Path, repository: &Repository, hosts: &BTreeMap<String, Ho
         return Err(Diagnostic::input(format!("{root}: Ansible would take the braces for a template"))
             .help("name another folder with --repo"));
     }
+    if repository.is_local() {
+        print_notes(
+            &["the machines are told to fetch from a folder of this one, which no other reaches: say by \
+                       which address it is reached, with --url"
+                .to_owned()],
+            "",
+        );
+    }
     let mut vars = Map::from_iter([("onegpu_repository".to_owned(), json!(root))]);
     vars.extend(repository.fingerprint().map(|key| ("onegpu_key".to_owned(), json!(key))));
     let machines: Map<String, Value> = hosts
@@ -99,7 +108,7 @@ pub fn write(folder: &Path, repository: &Repository, hosts: &BTreeMap<String, Ho
     formats.sort();
     formats.dedup();
     for format in formats {
-        for (name, text) in ["-source", ""].iter().zip(tasks(format).into_iter().flatten()) {
+        for (name, text) in ["-source", ""].iter().zip(tasks(format)) {
             batch.add(&format!("tasks/{}{name}.yml", format.word()), text.as_bytes())?;
         }
     }

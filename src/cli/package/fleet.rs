@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::ansible::{self, Host};
-use super::machines::Machine;
 use super::repository::Repository;
 use super::{Choice, write};
+use crate::cli::machines::Machine;
 use crate::cli::progress::Progress;
 use crate::cli::{print, print_notes};
 use crate::data::DataDirs;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::machines::name;
+use crate::cli::machines::name;
 use crate::data::DataDirs;
 use crate::diag::{Diagnostic, Result};
 use crate::distro::Distro;
@@ -17,14 +17,15 @@ use crate::repository::{self, Address, Input, Key, Place, guide};
 /// Whether packages go into a repository, and what is said of it.
 #[derive(Args, Clone)]
 pub struct RepoOptions {
-    /// Make DIR a repository that apt, dnf, pacman and Portage install from, or add to it
+    /// Make DIR a repository that apt, dnf, pacman, Portage, apk and XBPS install from, or add to it
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
     /// Write an inventory and a playbook for Ansible to DIR, which install from the repository; without
     /// --repo, that is DIR/repository
     #[arg(long, value_name = "DIR")]
     ansible: Option<PathBuf>,
-    /// Sign the repository with this key, which gpg holds: fingerprint, key id or mail address
+    /// Sign the repository with this key, which gpg holds: fingerprint, key id or mail address; for apk and XBPS, an
+    /// RSA key
     #[arg(long, value_name = "ID")]
     key: Option<String>,
     /// Where machines find the repository, when it is not the folder itself
@@ -82,6 +83,11 @@ impl Repository {
     /// The folder of all machines.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether machines find it in a folder of their own disk.
+    pub fn is_local(&self) -> bool {
+        self.address.as_str().starts_with("file:")
     }
 
     /// The key's fingerprint, when there is a key.

@@ -71,7 +71,8 @@ enum Area {
     Start,
     /// Many profiles in one call, beside one call each
     Many,
-    /// A thousand profiles to a signed repository for each family, beside nfpm and the families' tools
+    /// A thousand profiles (or ONEGPU_BENCH_MACHINES) to a signed repository for each family, beside nfpm and
+    /// the families' tools
     Repository,
     /// Ten times as much of something, beside once
     Growth,

@@ -14,13 +14,23 @@ use super::run::{Line, Spent, Work};
 use super::trees::{FORMATS, Format, trees};
 use crate::process::failure;
 
-/// So many profiles; and fewer, to see what grows.
+/// So many profiles, unless [`MACHINES`] says otherwise; and a tenth of them, to see what grows.
 const MANY: u32 = 1000;
-const FEW: u32 = 100;
+/// The variable that has another number: a thousand take their time.
+const MACHINES: &str = "ONEGPU_BENCH_MACHINES";
 /// Two packages for each profile.
 const PACKAGES: f64 = 2.0;
-/// The key's name.
+/// The key's name; the family decides of what kind it is.
 const KEY: &str = "bench@example.org";
+/// apk and XBPS know RSA alone.
+const DISTROS: [(&str, &str); 6] = [
+    ("ubuntu", "ed25519"),
+    ("fedora", "ed25519"),
+    ("arch", "ed25519"),
+    ("gentoo", "ed25519"),
+    ("alpine", "rsa3072"),
+    ("void", "rsa3072"),
+];
 
 /// A key for the bench, gone with it. It lies where paths are short: gpg's sockets are in it.
 struct Keyring<'a> {
@@ -29,8 +39,8 @@ struct Keyring<'a> {
 }
 
 impl<'a> Keyring<'a> {
-    fn new(ground: &'a Ground) -> Result<Self> {
-        let home = env::temp_dir().join(format!("onegpu-bench-{}", std::process::id()));
+    fn new(ground: &'a Ground, algorithm: &str) -> Result<Self> {
+        let home = env::temp_dir().join(format!("onegpu-bench-{}-{algorithm}", std::process::id()));
         let ring = Self { ground, home };
         ground.sh.cmd("mkdir").args(["-m", "700"]).arg(&ring.home).quiet().run().map_err(failure)?;
         let words = [
@@ -40,7 +50,7 @@ impl<'a> Keyring<'a> {
             "",
             "--quick-generate-key",
             KEY,
-            "ed25519",
+            algorithm,
             "sign",
             "never",
         ];
@@ -67,9 +77,12 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
     if peers::find(&ground.sh, report, "gpg").is_none() {
         return Ok(());
     }
-    let ring = Keyring::new(ground)?;
-    let (many, few) = (fleet(ground, MANY)?.0, fleet(ground, FEW)?.0);
-    for distro in ["ubuntu", "fedora", "arch", "gentoo"] {
+    let many = env::var(MACHINES).ok().and_then(|text| text.parse().ok()).unwrap_or(MANY).max(10);
+    let few = many / 10;
+    let rings = [Keyring::new(ground, "ed25519")?, Keyring::new(ground, "rsa3072")?];
+    let folders = (fleet(ground, many)?.0, fleet(ground, few)?.0);
+    for (distro, algorithm) in DISTROS {
+        let ring = &rings[usize::from(algorithm == "rsa3072")];
         let output = ground.at(&format!("out/repository-{distro}"));
         let ours = |folder: &Path| {
             let words = [folder, &output].map(|path| path.display().to_string());
@@ -79,21 +92,26 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
             );
             Work::new("onegpu").line(ring.line(line)).fresh(&output)
         };
-        let before = ours(&few).run()?;
-        let work = ours(&many);
+        let before = ours(&folders.1).run()?;
+        let work = ours(&folders.0);
         let after = work.run()?;
         // The same once more, on what is there.
         let again = Work { fresh: Vec::new(), ..work.clone() }.run()?;
         let peer = match FORMATS.iter().find(|format| format.distro == distro) {
-            Some(format) => peer(ground, report, &ring, *format)?,
+            Some(format) => peer(ground, report, ring, *format, few)?,
             None => {
-                report.missing(
-                    "a peer for Portage's repository: nfpm makes no gpkg, and Portage signs in a Gentoo only",
-                );
+                report.missing(match distro {
+                    "gentoo" => "a peer for Portage's repository: nfpm makes no gpkg, and Portage signs in a Gentoo only",
+                    "alpine" => "a peer for apk's repository: abuild-sign is in no Debian",
+                    _ => "a peer for XBPS's repository: nfpm makes no xbps",
+                });
                 None
             }
         };
-        rows(report, distro, (&work, before, after, again), peer.as_ref());
+        let counts = (many, few);
+        rows(report, distro, counts, (&work, before, after, again), peer.as_ref());
+        // A thousand repositories are a gigabyte: the next family has the room.
+        ground.sh.remove_path(&output).map_err(failure)?;
     }
     Ok(())
 }
@@ -101,11 +119,12 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
 fn rows(
     report: &mut Report,
     distro: &str,
+    (many, few): (u32, u32),
     (work, before, after, again): (&Work, Spent, Spent, Spent),
     peer: Option<&(Work, Spent)>,
 ) {
     let each = |spent: &Spent, count: u32| spent.wall / f64::from(count) / PACKAGES;
-    let what = |what: &str| format!("{MANY} profiles to a signed repository for {distro}: {what}");
+    let what = |what: &str| format!("{many} profiles to a signed repository for {distro}: {what}");
     let row = |work: String, beside: &str, ours: String, other: String, aim: Option<Aim>| Row {
         work,
         beside: beside.to_owned(),
@@ -115,44 +134,26 @@ fn rows(
         runs: 1,
         ..Row::default()
     };
-    let (own, mut lines) = (each(&after, MANY), shown(work));
+    let (own, mut lines) = (each(&after, many), shown(work));
     if let Some((peer, spent)) = peer {
-        let other = each(spent, FEW);
+        let other = each(spent, few);
         // One machine's lines stand for all.
-        lines.extend(shown(peer).into_iter().take(3));
+        lines.extend(shown(peer).into_iter().take(4));
         let aim = Aim { says: "less".into(), met: own < other };
-        let name = format!("{}, {FEW} machines", peer.name);
-        report.row(row(
-            what("time per package"),
-            &name,
-            format!("{own:.2} ms"),
-            format!("{other:.2} ms"),
-            Some(aim),
-        ));
+        let name = format!("{}, {few} machines", peer.name);
+        let (ours, theirs) = (format!("{own:.2} ms"), format!("{other:.2} ms"));
+        report.row(row(what("time per package"), &name, ours, theirs, Some(aim)));
     }
-    let few = format!("{FEW} profiles");
-    report.row(Row {
-        lines,
-        ..row(
-            what("time per package, beside fewer"),
-            &few,
-            format!("{own:.2} ms"),
-            format!("{:.2} ms", each(&before, FEW)),
-            None,
-        )
-    });
+    let fewer = format!("{few} profiles");
+    let (ours, other) = (format!("{own:.2} ms"), format!("{:.2} ms", each(&before, few)));
+    report.row(Row { lines, ..row(what("time per package, beside fewer"), &fewer, ours, other, None) });
     let mib = |spent: &Spent| spent.memory / 1024.0;
     let aim = Aim { says: "flat: at most a tenth more".into(), met: mib(&after) <= mib(&before) * 1.1 };
     let (ours, other) = (format!("{:.1} MiB", mib(&after)), format!("{:.1} MiB", mib(&before)));
-    report.row(row(what("peak memory"), &few, ours, other, Some(aim)));
+    report.row(row(what("peak memory"), &fewer, ours, other, Some(aim)));
     let cores = |spent: &Spent| format!("{:.2} cores", spent.cpu / spent.wall);
-    report.row(row(
-        what("CPU time by wall time, gpg's agent not counted"),
-        &few,
-        cores(&after),
-        cores(&before),
-        None,
-    ));
+    let whose = what("CPU time by wall time, gpg's agent not counted");
+    report.row(row(whose, &fewer, cores(&after), cores(&before), None));
     let whole = format!("{:.0} ms", again.wall);
     report.row(row(what("nothing to do"), "the first time", whole, format!("{:.0} ms", after.wall), None));
 }
@@ -163,6 +164,7 @@ fn peer(
     report: &mut Report,
     ring: &Keyring<'_>,
     format: Format,
+    few: u32,
 ) -> Result<Option<(Work, Spent)>> {
     let (tool, index) = match format.name {
         "deb" => (
@@ -172,7 +174,8 @@ fn peer(
         ),
         "rpm" => (
             "createrepo_c",
-            "rpmsign --define '_gpg_name KEY' --addsign ./*.rpm && createrepo_c -q . && \
+            // Debian's rpm looks for a gpg2 that is nowhere.
+            "rpmsign --define '_gpg_name KEY' --define \"__gpg $(command -v gpg)\" --addsign ./*.rpm && createrepo_c -q . && \
              gpg --batch -u KEY -ab repodata/repomd.xml",
         ),
         _ => (
@@ -190,7 +193,7 @@ fn peer(
     let trees = trees(ground, format)?;
     let place = ground.at(&format!("out/repository-by-{tool}"));
     let mut work = Work::new(format!("nfpm, {tool}, gpg")).fresh(&place);
-    for number in 0..FEW {
+    for number in 0..few {
         let folder = place.join(number.to_string());
         let make = format!("mkdir -p {}", folder.display());
         work = work.line(Line::new("sh", ["-c", &make]));

@@ -13,7 +13,8 @@ RUST_MIN_VER="{{ rust_full | bash }}"
 inherit cargo
 
 DESCRIPTION="Single-GPU passthrough to a virtual machine, as native packages"
-HOMEPAGE="https://onegpu.invalid/"
+{% if homepage %}HOMEPAGE="{{ homepage | bash }}"
+{% endif -%}
 SRC_URI="${P}.tar.xz ${CARGO_CRATE_URIS}"
 
 LICENSE="|| ( MIT Apache-2.0 )"

@@ -8,6 +8,9 @@ use crate::output::failure;
 use crate::profile::fleet::{self, Member};
 use crate::profile::{self, Profile};
 
+/// So many names are listed where one has to be chosen.
+const SHOWN: usize = 8;
+
 /// One machine.
 pub enum Machine {
     /// A profile of its own.
@@ -70,6 +73,44 @@ pub fn machines(path: &Path) -> Result<Option<Vec<Machine>>> {
             .help("a profile is a file NAME.toml; `onegpu init -o FILE` writes one"));
     }
     Ok(Some(out.into_iter().map(Machine::File).collect()))
+}
+
+/// The profile at `path`, or that of the machine `host` where there are several.
+///
+/// # Errors
+/// On a bad profile; when there are several machines and none is named, or none of that name.
+pub fn one(path: &Path, host: Option<&str>) -> Result<Profile> {
+    let Some(all) = machines(path).map_err(|error| error.more("profile"))? else {
+        return match host {
+            None => profile::read(path),
+            Some(name) => {
+                Err(Diagnostic::input(format!("{}: is one machine's, and not several", path.display()))
+                    .help(format!("leave `--host {name}` out")))
+            }
+        };
+    };
+    let names: Vec<String> = all.iter().map(Machine::name).collect();
+    let known = || {
+        let more = if names.len() > SHOWN { ", …" } else { "" };
+        format!("{}{more}", names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let Some(host) = host else {
+        let count = match names.len() {
+            1 => "a table of machines, with one".to_owned(),
+            count => format!("{count} machines"),
+        };
+        return Err(Diagnostic::input(format!("{}: has {count}, and this is about one", path.display()))
+            .help(format!("name it with --host: {}", known())));
+    };
+    match all.iter().find(|machine| machine.name() == host) {
+        Some(machine) => machine.profile(),
+        None => {
+            let words: Vec<&str> = names.iter().map(String::as_str).collect();
+            let near = profile::nearest(host, &words).map(|near| format!("did you mean `{near}`? "));
+            Err(Diagnostic::input(format!("{}: no machine is called `{host}`", path.display()))
+                .help(format!("{}there are: {}", near.unwrap_or_default(), known())))
+        }
+    }
 }
 
 /// A machine's name, which is part of paths, addresses and every client's configuration.
