@@ -2,6 +2,7 @@
 //! installed, used and removed as its user would. docs/lab.md says what it shows.
 
 mod accelerator;
+mod all;
 mod bench;
 mod beside;
 mod channel;
@@ -43,12 +44,19 @@ pub struct Lab {
     /// Only this scenario; may be given several times [default: journey]
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
-    /// Every scenario on every PC, and write the table into docs/lab.md
+    /// Every scenario on every PC, and write the table into docs/lab.md. What passed with the
+    /// present templates is not run again
     #[arg(long, conflicts_with_all = ["init", "iommu", "scenario", "list"])]
     all: bool,
+    /// With `--all`: what passed, too
+    #[arg(long, requires = "all")]
+    again: bool,
     /// Only write the table into docs/lab.md, of the results that are kept
     #[arg(long, conflicts_with_all = ["init", "iommu", "scenario", "list", "all"])]
     table: bool,
+    /// Only make the PC's disk, which takes most of the first run
+    #[arg(long, conflicts_with_all = ["scenario", "list", "all", "table"])]
+    images: bool,
     /// Name the scenarios
     #[arg(long)]
     list: bool,
@@ -134,15 +142,24 @@ impl Lab {
         }
         let sh = shell()?;
         needs::check(&sh)?;
+        if self.images {
+            store::Images::prepare(&sh, self.init)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let began = Instant::now();
         let mut outcomes = Vec::new();
         if self.all {
             for (init, iommu, every) in scenario::PCS {
-                let wanted = |one: &&Scenario| match every {
-                    true => one.runs_on(*init) && (one.name != "beside" || self.peers.is_some()),
-                    false => matches!(one.name, "round" | "purge"),
-                };
-                let chosen: Vec<_> = scenario::ALL.iter().filter(wanted).collect();
+                let pc = (*init, *iommu);
+                let templates = results::templates(&sh)?;
+                let past = if self.again { Vec::new() } else { results::last() };
+                let (fresh, chosen) = all::left(pc, *every, &templates, &past);
+                let chosen: Vec<_> =
+                    chosen.into_iter().filter(|one| one.name != "beside" || self.peers.is_some()).collect();
+                if chosen.is_empty() {
+                    println!("\n==> {}, {}: everything passed before", init.word(), iommu.word());
+                    continue;
+                }
                 let mut each = |outcome: &Outcome| {
                     outcomes.push((outcome.to_string(), outcome.failed()));
                     results::keep(outcome)?;
@@ -150,15 +167,17 @@ impl Lab {
                 };
                 // A PC that cannot be made or switched on is a result, and the others have their turn.
                 let began = Instant::now();
-                if let Err(error) = self.run_pc(&sh, (*init, *iommu), &chosen, &mut each) {
+                if let Err(error) = self.run_pc(&sh, pc, fresh, &chosen, &mut each) {
                     println!("{error}");
-                    let (pc, took, templates) = ((*init, *iommu), began.elapsed(), results::templates(&sh)?);
-                    each(&Outcome { name: "install", pc, templates, took, error: Some(error) })?;
+                    let (name, took, error) = ("install", began.elapsed(), Some(error));
+                    each(&Outcome { name, pc, templates, took, faults: 0, error })?;
                 }
+                store::forget_root(*init);
             }
+            report::write()?;
         } else {
             let chosen = self.chosen()?;
-            self.run_pc(&sh, (self.init, self.iommu), &chosen, |outcome| {
+            self.run_pc(&sh, (self.init, self.iommu), false, &chosen, |outcome| {
                 outcomes.push((outcome.to_string(), outcome.failed()));
                 results::keep(outcome)
             })?;
@@ -193,6 +212,7 @@ impl Lab {
         &self,
         sh: &xshell::Shell,
         pc: (Init, Iommu),
+        fresh: bool,
         chosen: &[&'static Scenario],
         each: impl FnMut(&Outcome) -> Result<()>,
     ) -> Result<bool> {
@@ -205,6 +225,6 @@ impl Lab {
             }
             Ok(bench)
         };
-        scenario::run(self.all, switch_on, chosen, each)
+        scenario::run(fresh, switch_on, chosen, each)
     }
 }

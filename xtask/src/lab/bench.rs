@@ -171,9 +171,10 @@ impl Bench {
         self.folder.join("share")
     }
 
-    /// What the emulator died of, if it did.
+    /// What the emulator died of, or the PC's processor, if they did.
     pub fn emulator_fault(&mut self) -> Option<String> {
-        self.machine.fault()
+        let restarted = self.channel.restarted();
+        self.machine.fault().or_else(|| self.machine.triple_fault().filter(|_| restarted))
     }
 
     fn await_boot(&mut self, what: &str) -> Result<()> {
