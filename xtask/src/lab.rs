@@ -142,6 +142,7 @@ impl Lab {
         }
         let sh = shell()?;
         needs::check(&sh)?;
+        self.peers.as_deref().map_or(Ok(()), beside::check)?;
         if self.images {
             store::Images::prepare(&sh, self.init)?;
             return Ok(ExitCode::SUCCESS);

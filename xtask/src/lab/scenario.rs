@@ -261,7 +261,7 @@ fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) ->
     if let Some(error) = &error {
         println!("{error}");
         let _ = bench.picture(&format!("{name}-failed"));
-        let evidence = bench.ask("evidence", &[]);
+        let evidence = bench.ask("evidence", &[]) + &bench.logs();
         // Beside the runs: the next PC begins with an empty folder.
         let place = bench.folder.with_extension(format!("{name}-failed.log"));
         if fs::write(&place, evidence).is_ok() {
