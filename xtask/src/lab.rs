@@ -148,45 +148,42 @@ impl Lab {
             return Ok(ExitCode::SUCCESS);
         }
         let began = Instant::now();
-        let mut outcomes = Vec::new();
+        let mut ends = Ends::default();
         if self.all {
             for (init, iommu, every) in scenario::PCS {
-                let pc = (*init, *iommu);
-                let templates = results::templates(&sh)?;
-                let past = if self.again { Vec::new() } else { results::last() };
-                let (fresh, chosen) = all::left(pc, *every, &templates, &past);
-                let chosen: Vec<_> =
-                    chosen.into_iter().filter(|one| one.name != "beside" || self.peers.is_some()).collect();
-                if chosen.is_empty() {
-                    println!("\n==> {}, {}: everything passed before", init.word(), iommu.word());
-                    continue;
-                }
-                let mut each = |outcome: &Outcome| {
-                    outcomes.push((outcome.to_string(), outcome.failed()));
-                    results::keep(outcome)?;
-                    report::write()
-                };
-                // A PC that cannot be made or switched on is a result, and the others have their turn.
-                let began = Instant::now();
-                if let Err(error) = self.run_pc(&sh, pc, fresh, &chosen, &mut each) {
-                    println!("{error}");
-                    let (name, took, error) = ("install", began.elapsed(), Some(error));
-                    each(&Outcome { name, pc, templates, took, faults: 0, error })?;
-                }
-                store::forget_root(*init);
+                self.run_rest(&sh, (*init, *iommu), *every, &mut ends)?;
             }
             report::write()?;
         } else {
             let chosen = self.chosen()?;
-            self.run_pc(&sh, (self.init, self.iommu), false, &chosen, |outcome| {
-                outcomes.push((outcome.to_string(), outcome.failed()));
-                results::keep(outcome)
-            })?;
+            self.run_pc(&sh, (self.init, self.iommu), false, &chosen, |outcome| ends.add(outcome))?;
         }
         println!();
-        outcomes.iter().for_each(|(line, _)| println!("{line}"));
+        ends.lines.iter().for_each(|line| println!("{line}"));
         println!("{} s in all", began.elapsed().as_secs());
-        Ok(ExitCode::from(u8::from(outcomes.iter().any(|(_, failed)| *failed))))
+        Ok(ExitCode::from(u8::from(ends.failed)))
+    }
+
+    /// What did not pass yet on one PC. One that cannot be made or switched on is a result, and the
+    /// others have their turn.
+    fn run_rest(&self, sh: &xshell::Shell, pc: (Init, Iommu), every: bool, ends: &mut Ends) -> Result<()> {
+        let templates = results::templates(sh)?;
+        let past = if self.again { Vec::new() } else { results::last() };
+        let (fresh, mut chosen) = all::left(pc, every, &templates, &past);
+        chosen.retain(|one| one.name != "beside" || self.peers.is_some());
+        if chosen.is_empty() {
+            println!("\n==> {}, {}: everything passed before", pc.0.word(), pc.1.word());
+            return Ok(());
+        }
+        let began = Instant::now();
+        let mut each = |outcome: &Outcome| ends.add(outcome).and_then(|()| report::write());
+        if let Err(error) = self.run_pc(sh, pc, fresh, &chosen, &mut each) {
+            println!("{error}");
+            let (name, took, error) = ("install", began.elapsed(), Some(error));
+            each(&Outcome { name, pc, templates, took, faults: 0, error })?;
+        }
+        store::forget_root(pc.0);
+        Ok(())
     }
 
     /// The scenarios asked for, in the order in which a PC runs them.
@@ -227,5 +224,20 @@ impl Lab {
             Ok(bench)
         };
         scenario::run(fresh, switch_on, chosen, each)
+    }
+}
+
+/// How the scenarios of one call ended.
+#[derive(Default)]
+struct Ends {
+    lines: Vec<String>,
+    failed: bool,
+}
+
+impl Ends {
+    fn add(&mut self, outcome: &Outcome) -> Result<()> {
+        self.lines.push(outcome.to_string());
+        self.failed |= outcome.failed();
+        results::keep(outcome)
     }
 }
