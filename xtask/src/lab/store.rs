@@ -100,9 +100,10 @@ fn with_own(paths: &[PathBuf], init: &str) -> Vec<PathBuf> {
     paths.iter().cloned().chain(own.filter(|path| path.exists())).collect()
 }
 
+/// It ends with this process, however that comes: `timeout` hands TERM on to everything it started.
 fn run(sh: &Shell, program: &Path, words: &[&Path]) -> Result<()> {
-    sh.cmd("timeout")
-        .args(["--kill-after=10", "1800"])
+    sh.cmd("setpriv")
+        .args(["--pdeathsig", "TERM", "timeout", "--kill-after=10", "1800"])
         .arg(program)
         .args(words)
         .quiet()
