@@ -57,7 +57,8 @@ mod tests {
             entry("purge", "new", Some("3 files are not as before")),
         ];
         assert_eq!(names(&past), (false, vec!["destroy", "purge"]));
-        let past = [entry("install", "new", None), entry("destroy", "old", None), entry("purge", "new", None)];
+        let past =
+            [entry("install", "new", None), entry("destroy", "old", None), entry("purge", "new", None)];
         assert_eq!(names(&past), (false, vec!["round", "destroy"]));
         let (_, on_another) = left((Init::Runit, Iommu::Amd), false, "new", &past);
         assert_eq!(on_another.len(), 3);
