@@ -60,6 +60,8 @@ mod tests {
         let past =
             [entry("install", "new", None), entry("destroy", "old", None), entry("purge", "new", None)];
         assert_eq!(names(&past), (false, vec!["round", "destroy"]));
+        let (_, changing) = left(pc, false, "new+", &[entry("round", "new+", None)]);
+        assert_eq!(changing.len(), 3);
         let (_, on_another) = left((Init::Runit, Iommu::Amd), false, "new", &past);
         assert_eq!(on_another.len(), 3);
     }

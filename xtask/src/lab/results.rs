@@ -37,9 +37,10 @@ impl Entry {
         (&*self.name, &*self.init, &*self.iommu) == (name, init.word(), iommu.word())
     }
 
-    /// Whether nothing is to be learned by running it again with `templates`.
+    /// Whether nothing is to be learned by running it again with `templates`. Those with changes that
+    /// are not committed may be others each time.
     pub fn holds_for(&self, templates: &str) -> bool {
-        self.error.is_none() && self.templates == templates
+        self.error.is_none() && self.templates == templates && !templates.ends_with('+')
     }
 }
 

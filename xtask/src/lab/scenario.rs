@@ -206,7 +206,7 @@ pub fn run(
                 Some(bench) => bench,
                 none => none.insert(switch_on(fresh)?),
             };
-            let entered = if bench.ready { None } else { Some(enter(bench)) };
+            let entered = if bench.ready { None } else { Some(enter(bench, faults)) };
             if let Some(outcome) = entered.as_ref().filter(|one| one.name == "install" && !one.failed()) {
                 keep(outcome)?;
                 fresh = false;
@@ -243,14 +243,14 @@ pub fn run(
 }
 
 /// From a PC that was switched on to one that is ready to lend its card.
-fn enter(bench: &mut Bench) -> Outcome {
+fn enter(bench: &mut Bench, faults: u32) -> Outcome {
     let (name, steps): (_, fn(&mut Bench) -> Result<()>) = match bench.installed {
         true => ("start", journey::ready),
         false => ("install", journey::go_in),
     };
     let outcome = try_it(bench, name, steps);
     bench.ready = !outcome.failed();
-    outcome
+    Outcome { faults, ..outcome }
 }
 
 /// Runs one, prints and keeps what is needed to understand a failure.
