@@ -2,6 +2,7 @@
 //! installed, used and removed as its user would. docs/lab.md says what it shows.
 
 mod accelerator;
+mod all;
 mod bench;
 mod beside;
 mod channel;
@@ -43,12 +44,19 @@ pub struct Lab {
     /// Only this scenario; may be given several times [default: journey]
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
-    /// Every scenario on every PC, and write the table into docs/lab.md
+    /// Every scenario on every PC, and write the table into docs/lab.md. What passed with the
+    /// present templates is not run again
     #[arg(long, conflicts_with_all = ["init", "iommu", "scenario", "list"])]
     all: bool,
+    /// With `--all`: what passed, too
+    #[arg(long, requires = "all")]
+    again: bool,
     /// Only write the table into docs/lab.md, of the results that are kept
     #[arg(long, conflicts_with_all = ["init", "iommu", "scenario", "list", "all"])]
     table: bool,
+    /// Only make the PC's disk, which takes most of the first run
+    #[arg(long, conflicts_with_all = ["scenario", "list", "all", "table"])]
+    images: bool,
     /// Name the scenarios
     #[arg(long)]
     list: bool,
@@ -134,39 +142,48 @@ impl Lab {
         }
         let sh = shell()?;
         needs::check(&sh)?;
+        self.peers.as_deref().map_or(Ok(()), beside::check)?;
+        if self.images {
+            store::Images::prepare(&sh, self.init)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let began = Instant::now();
-        let mut outcomes = Vec::new();
+        let mut ends = Ends::default();
         if self.all {
             for (init, iommu, every) in scenario::PCS {
-                let wanted = |one: &&Scenario| match every {
-                    true => one.runs_on(*init) && (one.name != "beside" || self.peers.is_some()),
-                    false => matches!(one.name, "round" | "purge"),
-                };
-                let chosen: Vec<_> = scenario::ALL.iter().filter(wanted).collect();
-                let mut each = |outcome: &Outcome| {
-                    outcomes.push((outcome.to_string(), outcome.failed()));
-                    results::keep(outcome)?;
-                    report::write()
-                };
-                // A PC that cannot be made or switched on is a result, and the others have their turn.
-                let began = Instant::now();
-                if let Err(error) = self.run_pc(&sh, (*init, *iommu), &chosen, &mut each) {
-                    println!("{error}");
-                    let (pc, took, templates) = ((*init, *iommu), began.elapsed(), results::templates(&sh)?);
-                    each(&Outcome { name: "install", pc, templates, took, error: Some(error) })?;
-                }
+                self.run_rest(&sh, (*init, *iommu), *every, &mut ends)?;
             }
+            report::write()?;
         } else {
             let chosen = self.chosen()?;
-            self.run_pc(&sh, (self.init, self.iommu), &chosen, |outcome| {
-                outcomes.push((outcome.to_string(), outcome.failed()));
-                results::keep(outcome)
-            })?;
+            self.run_pc(&sh, (self.init, self.iommu), false, &chosen, |outcome| ends.add(outcome))?;
         }
         println!();
-        outcomes.iter().for_each(|(line, _)| println!("{line}"));
+        ends.lines.iter().for_each(|line| println!("{line}"));
         println!("{} s in all", began.elapsed().as_secs());
-        Ok(ExitCode::from(u8::from(outcomes.iter().any(|(_, failed)| *failed))))
+        Ok(ExitCode::from(u8::from(ends.failed)))
+    }
+
+    /// What did not pass yet on one PC. One that cannot be made or switched on is a result, and the
+    /// others have their turn.
+    fn run_rest(&self, sh: &xshell::Shell, pc: (Init, Iommu), every: bool, ends: &mut Ends) -> Result<()> {
+        let templates = results::templates(sh)?;
+        let past = if self.again { Vec::new() } else { results::last() };
+        let (fresh, mut chosen) = all::left(pc, every, &templates, &past);
+        chosen.retain(|one| one.name != "beside" || self.peers.is_some());
+        if chosen.is_empty() {
+            println!("\n==> {}, {}: everything passed before", pc.0.word(), pc.1.word());
+            return Ok(());
+        }
+        let began = Instant::now();
+        let mut each = |outcome: &Outcome| ends.add(outcome).and_then(|()| report::write());
+        if let Err(error) = self.run_pc(sh, pc, fresh, &chosen, &mut each) {
+            println!("{error}");
+            let (name, took, error) = ("install", began.elapsed(), Some(error));
+            each(&Outcome { name, pc, templates, took, faults: 0, error })?;
+        }
+        store::forget_root(pc.0);
+        Ok(())
     }
 
     /// The scenarios asked for, in the order in which a PC runs them.
@@ -193,6 +210,7 @@ impl Lab {
         &self,
         sh: &xshell::Shell,
         pc: (Init, Iommu),
+        fresh: bool,
         chosen: &[&'static Scenario],
         each: impl FnMut(&Outcome) -> Result<()>,
     ) -> Result<bool> {
@@ -205,6 +223,21 @@ impl Lab {
             }
             Ok(bench)
         };
-        scenario::run(self.all, switch_on, chosen, each)
+        scenario::run(fresh, switch_on, chosen, each)
+    }
+}
+
+/// How the scenarios of one call ended.
+#[derive(Default)]
+struct Ends {
+    lines: Vec<String>,
+    failed: bool,
+}
+
+impl Ends {
+    fn add(&mut self, outcome: &Outcome) -> Result<()> {
+        self.lines.push(outcome.to_string());
+        self.failed |= outcome.failed();
+        results::keep(outcome)
     }
 }

@@ -12,6 +12,7 @@ use super::channel::Channel;
 use super::emulator::Emulator;
 use super::machine::Machine;
 use super::saved::Saved;
+use super::screen::Film;
 use super::store::{self, Images};
 use super::{Init, Iommu, disk, results, screen};
 use crate::process::{failure, root, shell};
@@ -106,7 +107,7 @@ impl Bench {
     /// Switches the PC off, keeps it as the one with the setup installed, and switches it on again.
     pub fn save(&mut self) -> Result<()> {
         self.channel.expect_boot();
-        self.channel.run(&mut self.machine, "poweroff", &[], Duration::from_secs(60))?;
+        self.channel.run(&mut self.machine, "poweroff", &[], Duration::from_secs(60), |_| ())?;
         timed("switch the PC off (usually 15 s)", || {
             match self.machine.await_off(Duration::from_secs(30 * PATIENCE)) {
                 true => Ok(()),
@@ -125,10 +126,29 @@ impl Bench {
     /// # Errors
     /// When it fails; the end of what it said, or of the serial log, is printed.
     pub fn step(&mut self, what: &str, usually: u64, script: &str, words: &[&str]) -> Result<String> {
+        self.attend(what, usually, (script, words), |_| ())
+    }
+
+    /// The same without words, with a picture of the display each second.
+    pub fn film(&mut self, what: &str, usually: u64, script: &str, name: &str) -> Result<()> {
+        self.pictures += 1;
+        let mut film = Film::new(&self.folder, &format!("{:02}-{name}", self.pictures));
+        let done = self.attend(what, usually, (script, &[]), |machine| film.shoot(machine));
+        film.cut();
+        done.map(drop)
+    }
+
+    fn attend(
+        &mut self,
+        what: &str,
+        usually: u64,
+        (script, words): (&str, &[&str]),
+        meanwhile: impl FnMut(&mut Machine),
+    ) -> Result<String> {
         let bound = Duration::from_secs(usually * PATIENCE + 60);
         let Self { machine, channel, .. } = self;
         timed(&format!("{what} (usually {usually} s)"), || {
-            let answer = channel.run(machine, script, words, bound)?;
+            let answer = channel.run(machine, script, words, bound, meanwhile)?;
             match answer.status {
                 0 => Ok(answer.text),
                 -1 if channel.restarted() => Err(failure(format!("{what}: the PC restarted by itself"))),
@@ -142,7 +162,7 @@ impl Bench {
 
     /// Runs a script whose failure is no news: what it says, whatever comes.
     pub fn ask(&mut self, script: &str, words: &[&str]) -> String {
-        let answer = self.channel.run(&mut self.machine, script, words, Duration::from_secs(120));
+        let answer = self.channel.run(&mut self.machine, script, words, Duration::from_secs(120), |_| ());
         answer.map(|answer| answer.text).unwrap_or_default()
     }
 
@@ -155,7 +175,7 @@ impl Bench {
     /// Restarts the PC as its user would.
     pub fn reboot(&mut self) -> Result<()> {
         self.channel.expect_boot();
-        self.channel.run(&mut self.machine, "reboot", &[], Duration::from_secs(60))?;
+        self.channel.run(&mut self.machine, "reboot", &[], Duration::from_secs(60), |_| ())?;
         self.await_boot("restart the PC")
     }
 
@@ -166,14 +186,25 @@ impl Bench {
         self.await_boot("the plug is pulled; switch on again")
     }
 
+    /// What the PC said over its serial line, and QEMU of its own.
+    pub fn logs(&self) -> String {
+        ["qemu.log", "resets.log", "serial.log"]
+            .map(|name| {
+                let said = fs::read(self.folder.join(name)).unwrap_or_default();
+                format!("--- {name}\n{}\n", String::from_utf8_lossy(&said))
+            })
+            .concat()
+    }
+
     /// The folder that the PC sees as /run/lab.
     pub fn share(&self) -> PathBuf {
         self.folder.join("share")
     }
 
-    /// What the emulator died of, if it did.
+    /// What the emulator died of, or the PC's processor, if they did.
     pub fn emulator_fault(&mut self) -> Option<String> {
-        self.machine.fault()
+        let restarted = self.channel.restarted();
+        self.machine.fault().or_else(|| self.machine.triple_fault().filter(|_| restarted))
     }
 
     fn await_boot(&mut self, what: &str) -> Result<()> {

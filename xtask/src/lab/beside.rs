@@ -14,15 +14,25 @@ use crate::process::failure;
 /// How often each of both.
 const ROUNDS: &str = "3";
 
+/// A main hook, and what lies in its folders.
+const SCRIPTS: &[&str] = &["qemu", "begin.sh", "end.sh"];
+
+/// Says at once what of them is not there, before anything is built.
+pub fn check(peers: &Path) -> Result<()> {
+    match SCRIPTS.iter().find(|name| !peers.join(name).is_file()) {
+        Some(name) => Err(Diagnostic::input(format!("--peers: no file {name} in {}", peers.display()))),
+        None => Ok(()),
+    }
+}
+
 /// Gives the PC the others' scripts.
 pub fn lend(sh: &Shell, peers: &Path, bench: &Bench) -> Result<()> {
     let place = bench.share().join("peers");
     fs::create_dir_all(&place).map_err(failure)?;
-    for name in ["qemu", "begin.sh", "end.sh"] {
-        sh.copy_file(peers.join(name), place.join(name))
-            .map_err(|error| Diagnostic::input(format!("--peers: {error}")))?;
-    }
-    Ok(())
+    SCRIPTS
+        .iter()
+        .try_for_each(|name| sh.copy_file(peers.join(name), place.join(name)))
+        .map_err(|error| Diagnostic::input(format!("--peers: {error}")))
 }
 
 /// Runs them, and keeps the lines that say how long each took.

@@ -42,7 +42,7 @@ impl Channel {
     /// Waits until the agent of a boot is up, after [`Self::expect_boot`].
     pub fn boot(&mut self, machine: &mut Machine, bound: Duration) -> Result<()> {
         let up = self.share.join("up");
-        self.boot = wait(machine, bound, || fs::read_to_string(&up).ok())
+        self.boot = wait(machine, bound, |_| fs::read_to_string(&up).ok())
             .ok_or_else(|| failure("the PC did not come up"))?;
         Ok(())
     }
@@ -52,13 +52,15 @@ impl Channel {
         fs::read_to_string(self.share.join("up")).is_ok_and(|id| id != self.boot)
     }
 
-    /// Runs the script `name` of `vm/` with words, and waits for its end.
+    /// Runs the script `name` of `vm/` with words, and waits for its end; `meanwhile` is called again
+    /// and again until then.
     pub fn run(
         &mut self,
         machine: &mut Machine,
         name: &str,
         words: &[&str],
         bound: Duration,
+        mut meanwhile: impl FnMut(&mut Machine),
     ) -> Result<Answer> {
         self.count += 1;
         let id = format!("{:03}-{name}", self.count);
@@ -69,8 +71,11 @@ impl Channel {
             .map_err(failure)?;
         fs::rename(place("in", "new"), place("in", "sh")).map_err(failure)?;
         let patience = bound + Duration::from_secs(60);
-        let status =
-            wait(machine, patience, || fs::read_to_string(place("out", "rc")).ok()).unwrap_or_default();
+        let status = wait(machine, patience, |machine| {
+            meanwhile(machine);
+            fs::read_to_string(place("out", "rc")).ok()
+        })
+        .unwrap_or_default();
         let text = fs::read(place("out", "out")).unwrap_or_default();
         Ok(Answer {
             text: String::from_utf8_lossy(&text).into_owned(),
@@ -80,10 +85,14 @@ impl Channel {
 }
 
 /// Asks until there is an answer, the machine is dead, or the time is over.
-fn wait<T>(machine: &mut Machine, bound: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+fn wait<T>(
+    machine: &mut Machine,
+    bound: Duration,
+    mut ask: impl FnMut(&mut Machine) -> Option<T>,
+) -> Option<T> {
     let began = Instant::now();
     loop {
-        if let Some(answer) = ask() {
+        if let Some(answer) = ask(machine) {
             return Some(answer);
         }
         if began.elapsed() > bound || !machine.is_alive() {

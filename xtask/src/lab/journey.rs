@@ -40,10 +40,10 @@ pub fn ready(bench: &mut Bench) -> Result<()> {
 
 /// Once there and back.
 pub fn round(bench: &mut Bench, name: &str) -> Result<()> {
-    bench.step("virsh start, as the user", 15, "start", &[])?;
+    bench.film("virsh start, as the user", 15, "start", &format!("{name}-start"))?;
     bench.step("the guest with the card", 30, "guest", &[])?;
     bench.picture(&format!("{name}-guest"))?;
-    bench.step("the guest goes off, the desktop comes back", 25, "off", &[])?;
+    bench.film("the guest goes off, the desktop comes back", 25, "off", &format!("{name}-off"))?;
     bench.picture(&format!("{name}-desktop"))
 }
 

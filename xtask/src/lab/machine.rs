@@ -61,6 +61,8 @@ impl Machine {
         });
         command.args(["-chardev", "file,id=serial,path=serial.log,append=on", "-serial", "chardev:serial"]);
         command.args(["-monitor", "stdio"]);
+        // Each reset of a processor, and each triple fault: why a PC restarted that nobody restarted.
+        command.args(["-d", "cpu_reset", "-D", "resets.log"]);
         let log =
             |name: &str| File::options().create(true).append(true).open(folder.join(name)).map_err(failure);
         command.current_dir(folder).stdin(Stdio::piped());
@@ -107,6 +109,14 @@ impl Machine {
         let said = fs::read_to_string(self.folder.join("qemu.log")).unwrap_or_default();
         let line = said.lines().rfind(|line| line.contains("ssertion") || line.contains("ERROR:"));
         line.map(str::to_owned)
+    }
+}
+
+impl Machine {
+    /// Whether the PC's processor gave up, which restarts a PC without a word.
+    pub fn triple_fault(&self) -> Option<String> {
+        let said = fs::read(self.folder.join("resets.log")).unwrap_or_default();
+        String::from_utf8_lossy(&said).lines().rfind(|line| line.contains("Triple fault")).map(str::to_owned)
     }
 }
 

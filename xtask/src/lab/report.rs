@@ -5,7 +5,7 @@ use std::fs;
 use onegpu::diag::Result;
 
 use super::results::{self, Entry};
-use super::{beside, scenario};
+use super::{all, beside, scenario};
 use crate::process::{failure, root, shell};
 
 const BEGIN: &str = "<!-- cargo xtask lab --all writes from here -->\n";
@@ -29,15 +29,14 @@ fn table(entries: &[Entry], now: &str) -> String {
     for (init, iommu, every) in scenario::PCS {
         let (init_word, iommu_word) = (init.word(), iommu.word());
         for name in scenario::names() {
-            let found = entries
-                .iter()
-                .find(|one| (&*one.name, &*one.init, &*one.iommu) == (name, init_word, iommu_word));
-            if found.is_none() && !every && !matches!(name, "install" | "round" | "purge") {
+            let found = entries.iter().find(|one| one.is(name, (*init, *iommu)));
+            if found.is_none() && name != "install" && !all::has(name, *every) {
                 continue;
             }
             let end = match found {
-                Some(Entry { error: None, seconds, templates, .. }) => {
-                    format!("passed | {seconds} | {templates}")
+                Some(Entry { error: None, seconds, faults, templates, .. }) => {
+                    let after = if *faults == 0 { "" } else { ", once more after the emulator failed" };
+                    format!("passed{after} | {seconds} | {templates}")
                 }
                 Some(Entry { error: Some(error), seconds, templates, .. }) => {
                     format!("**failed**: {} | {seconds} | {templates}", error.replace('|', "\\|"))
@@ -48,7 +47,7 @@ fn table(entries: &[Entry], now: &str) -> String {
         }
     }
     out + &format!(
-        "\nOn the other PCs, `--all` goes in, one round, and out: every fault happens on the first.\n\
+        "\nEvery fault happens on the first PC; on the others `--all` goes in, there and back, there and off the hard way, and out.\n\
          The last column is git's name for the tree `templates/`, of which the tested files were made; now it is {now}.\n"
     )
 }
@@ -64,6 +63,7 @@ mod tests {
             iommu: "amd".to_owned(),
             error: error.map(str::to_owned),
             seconds: 7,
+            faults: 0,
             templates: "abc".to_owned(),
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use xshell::Shell;
 
 use super::scenario::Outcome;
-use super::store;
+use super::{Init, Iommu, store};
 use crate::process::failure;
 
 /// One end, as the file has it.
@@ -25,8 +25,23 @@ pub struct Entry {
     pub error: Option<String>,
     /// How long it took.
     pub seconds: u64,
+    /// How often the emulator failed before.
+    pub faults: u64,
     /// The [`templates`] of that time.
     pub templates: String,
+}
+
+impl Entry {
+    /// Whether it is this scenario on this PC.
+    pub fn is(&self, name: &str, (init, iommu): (Init, Iommu)) -> bool {
+        (&*self.name, &*self.init, &*self.iommu) == (name, init.word(), iommu.word())
+    }
+
+    /// Whether nothing is to be learned by running it again with `templates`. Those with changes that
+    /// are not committed may be others each time.
+    pub fn holds_for(&self, templates: &str) -> bool {
+        self.error.is_none() && self.templates == templates && !templates.ends_with('+')
+    }
 }
 
 fn place() -> PathBuf {
@@ -52,7 +67,7 @@ pub fn keep(outcome: &Outcome) -> Result<()> {
     });
     let line = json!({
         "name": outcome.name, "init": init.word(), "iommu": iommu.word(), "error": error,
-        "seconds": outcome.took.as_secs(), "templates": outcome.templates,
+        "seconds": outcome.took.as_secs(), "faults": outcome.faults, "templates": outcome.templates,
     });
     let mut file = File::options().create(true).append(true).open(place()).map_err(failure)?;
     writeln!(file, "{line}").map_err(failure)
@@ -71,6 +86,7 @@ pub fn last() -> Vec<Entry> {
             iommu: word("iommu"),
             error: value["error"].as_str().map(str::to_owned),
             seconds: value["seconds"].as_u64().unwrap_or_default(),
+            faults: value["faults"].as_u64().unwrap_or_default(),
             templates: word("templates"),
         };
         out.retain(|old| (&old.name, &old.init, &old.iommu) != (&entry.name, &entry.init, &entry.iommu));

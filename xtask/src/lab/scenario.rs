@@ -29,7 +29,7 @@ enum Act {
     Script(&'static str, u64),
 }
 
-/// The PCs of `--all`, and whether every scenario runs there, or the way in, a round and the way out.
+/// The PCs of `--all`, and whether every scenario runs there, or some.
 pub const PCS: &[(Init, Iommu, bool)] = &[
     (Init::Systemd, Iommu::Amd, true),
     (Init::Systemd, Iommu::Intel, false),
@@ -56,6 +56,7 @@ pub const ALL: &[Scenario] = &[
     script("destroy", "virsh destroy", "fault-destroy", 25),
     script("qemu-killed", "QEMU dies while it has the card", "fault-qemu-killed", 25),
     script("qemu-fails", "QEMU ends at once when it is started", "fault-qemu-fails", 30),
+    script("no-memory", "there is no memory for QEMU", "fault-no-memory", 30),
     script("disk-missing", "the guest's disk is not there", "fault-disk-missing", 10),
     script("holder", "a program of the user's holds the card and ignores SIGTERM", "fault-holder", 50),
     systemd_script("display-hangs", "the display manager does not stop", "fault-display-hangs", 120),
@@ -67,9 +68,15 @@ pub const ALL: &[Scenario] = &[
     ),
     systemd_script(
         "daemon-dies-early",
-        "libvirtd dies in the middle of the handover",
+        "libvirtd is restarted, and dies, in the middle of the handover",
         "fault-daemon-dies-early",
-        60,
+        120,
+    ),
+    systemd_script(
+        "daemon-dies-late",
+        "libvirtd is restarted, and dies, in the middle of the return",
+        "fault-daemon-dies-late",
+        90,
     ),
     systemd_script(
         "foreign-hook",
@@ -127,6 +134,8 @@ pub struct Outcome {
     pub templates: String,
     /// How long it took.
     pub took: Duration,
+    /// How often the emulator failed before, and it was begun anew.
+    pub faults: u32,
     /// What went wrong.
     pub error: Option<Diagnostic>,
 }
@@ -175,10 +184,13 @@ pub fn list() {
     }
 }
 
+/// How often a scenario is begun anew when the emulator itself failed.
+const MOST_FAULTS: u32 = 2;
+
 /// Runs the chosen on one kind of PC, in the order given; `keep` gets each end as it comes. With `fresh`
 /// the setup is installed afresh, else only where no PC with it is saved. After a
-/// failure a new PC is switched on, so that the next one has its chance; and when the emulator
-/// itself died of a fault of its own, that scenario is repeated once.
+/// failure a new PC is switched on, so that the next one has its chance; and where it was the
+/// emulator that failed, for the same one again.
 pub fn run(
     mut fresh: bool,
     mut switch_on: impl FnMut(bool) -> Result<Bench>,
@@ -188,27 +200,23 @@ pub fn run(
     let mut passed = true;
     let mut current = None;
     for scenario in chosen {
-        for attempt in 1..=2 {
+        let mut faults = 0;
+        loop {
             let bench = match &mut current {
                 Some(bench) => bench,
                 none => none.insert(switch_on(fresh)?),
             };
-            if !bench.ready {
-                let (name, steps): (_, fn(&mut Bench) -> Result<()>) = match bench.installed {
-                    true => ("start", journey::ready),
-                    false => ("install", journey::go_in),
-                };
-                let outcome = try_it(bench, name, steps);
-                bench.ready = !outcome.failed();
-                if name == "install" || outcome.failed() {
-                    keep(&outcome)?;
-                }
-                if outcome.failed() {
-                    return Ok(false);
-                }
+            let entered = if bench.ready { None } else { Some(enter(bench, faults)) };
+            if let Some(outcome) = entered.as_ref().filter(|one| one.name == "install" && !one.failed()) {
+                keep(outcome)?;
                 fresh = false;
             }
-            let outcome = try_it(bench, scenario.name, |bench| scenario.run(bench));
+            let is_in = entered.as_ref().is_none_or(|outcome| !outcome.failed());
+            let mut outcome = match entered {
+                Some(outcome) if !is_in => outcome,
+                _ => try_it(bench, scenario.name, |bench| scenario.run(bench)),
+            };
+            outcome.faults = faults;
             if !outcome.failed() {
                 keep(&outcome)?;
                 break;
@@ -216,16 +224,33 @@ pub fn run(
             let fault = bench.emulator_fault();
             current = None;
             match fault {
-                Some(fault) if attempt == 1 => println!("the emulator died ({fault}); once more"),
+                Some(fault) if faults < MOST_FAULTS => {
+                    println!("the emulator failed ({fault}); once more");
+                    faults += 1;
+                }
                 _ => {
-                    passed = false;
                     keep(&outcome)?;
+                    if !is_in {
+                        return Ok(false);
+                    }
+                    passed = false;
                     break;
                 }
             }
         }
     }
     Ok(passed)
+}
+
+/// From a PC that was switched on to one that is ready to lend its card.
+fn enter(bench: &mut Bench, faults: u32) -> Outcome {
+    let (name, steps): (_, fn(&mut Bench) -> Result<()>) = match bench.installed {
+        true => ("start", journey::ready),
+        false => ("install", journey::go_in),
+    };
+    let outcome = try_it(bench, name, steps);
+    bench.ready = !outcome.failed();
+    Outcome { faults, ..outcome }
 }
 
 /// Runs one, prints and keeps what is needed to understand a failure.
@@ -236,7 +261,7 @@ fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) ->
     if let Some(error) = &error {
         println!("{error}");
         let _ = bench.picture(&format!("{name}-failed"));
-        let evidence = bench.ask("evidence", &[]);
+        let evidence = bench.ask("evidence", &[]) + &bench.logs();
         // Beside the runs: the next PC begins with an empty folder.
         let place = bench.folder.with_extension(format!("{name}-failed.log"));
         if fs::write(&place, evidence).is_ok() {
@@ -244,5 +269,5 @@ fn try_it(bench: &mut Bench, name: &'static str, act: impl FnOnce(&mut Bench) ->
         }
     }
     let (pc, templates) = ((bench.init, bench.iommu), bench.templates.clone());
-    Outcome { name, pc, templates, took: began.elapsed(), error }
+    Outcome { name, pc, templates, took: began.elapsed(), faults: 0, error }
 }

@@ -43,20 +43,32 @@ impl Images {
         made(&emulator, &[data.join("image/emulator")], "unpack QEMU (usually 10 s)", |new| {
             run(sh, &data.join("image/emulator"), &[new])
         })?;
-        let tar = folder().join(format!("root-{word}.tar"));
-        let recipe = ["packages", "pool", "root"].map(|name| data.join("image").join(name));
-        let recipe = with_own(&recipe, word);
-        made(&tar, &recipe, "make a Debian root (usually 80 s)", |new| {
-            run(sh, &data.join("image/root"), &[Path::new(word), new])
-        })?;
+        let of_root = ["packages", "pool", "root"].map(|name| data.join("image").join(name));
+        let of_root = with_own(&of_root, word);
         let disk = folder().join(format!("disk-{word}"));
         let files = with_own(&["disk", "files"].map(|name| data.join("image").join(name)), word);
-        let recipe = [recipe, files, vec![data.join("guest")]].concat();
+        let recipe = [of_root.clone(), files, vec![data.join("guest")]].concat();
         made(&disk, &recipe, "make the PC's disk (usually 15 s)", |new| {
+            let tar = root_of(init);
+            made(&tar, &of_root, "make a Debian root (usually 80 s)", |new| {
+                run(sh, &data.join("image/root"), &[Path::new(word), new])
+            })?;
             run(sh, &data.join("image/disk"), &[Path::new(word), &tar, new, &emulator])
         })?;
         let stamp = fs::read_to_string(stamp(&disk)).map_err(failure)?;
         Ok(Self { emulator, disk: disk.join("host.img"), stamp })
+    }
+}
+
+/// The Debian root that a disk is made of.
+fn root_of(init: Init) -> PathBuf {
+    folder().join(format!("root-{}.tar", init.word()))
+}
+
+/// Forgets the root, for its disk is made: four of each are more than the lab may take.
+pub fn forget_root(init: Init) {
+    for place in [root_of(init), stamp(&root_of(init))] {
+        let _ = fs::remove_file(place);
     }
 }
 
@@ -88,9 +100,10 @@ fn with_own(paths: &[PathBuf], init: &str) -> Vec<PathBuf> {
     paths.iter().cloned().chain(own.filter(|path| path.exists())).collect()
 }
 
+/// It ends with this process, however that comes: `timeout` hands TERM on to everything it started.
 fn run(sh: &Shell, program: &Path, words: &[&Path]) -> Result<()> {
-    sh.cmd("timeout")
-        .args(["--kill-after=10", "1800"])
+    sh.cmd("setpriv")
+        .args(["--pdeathsig", "TERM", "timeout", "--kill-after=10", "1800"])
         .arg(program)
         .args(words)
         .quiet()
