@@ -31,20 +31,21 @@ exec sleep 7200
 "#;
 
 /// Mounts the machine anew: $1 is its folder, $2 the folders below, $3 what its layer becomes: `new`,
-/// `keep`, or a copy of one of the images.
+/// `keep`, or a copy of one of the images. The others are what is mounted in it; they lie outside at
+/// the same path.
 const MOUNT: &str = r#"
-root=$1/root
-# All that is mounted in it lies outside at the same path.
-binds=$(sed -n "s:^[^ ]* $root\(/[^ ]*\) .*:\1:p" /proc/mounts | grep -v -e '^/proc/' -e '^/dev/' || :)
+machine=$1 below=$2 root=$1/root
 umount -R "$root" 2>/dev/null || umount -R -l "$root"
 case $3 in
     keep) ;;
-    new) rm -rf "$1/upper" && mkdir "$1/upper" ;;
+    new) rm -rf "$1/upper" "$1/work" && mkdir "$1/upper" ;;
     *) rm -rf "$1/upper" && cp -a "$1/images/$3" "$1/upper" ;;
 esac
-rm -rf "$1/work" && mkdir "$1/work"
-mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$root"
-for path in $binds; do mount --rbind "$path" "$root$path"; done
+[ ! -d "$1/work" ] || rm -rf "$1/work"
+mkdir "$1/work"
+mount -t overlay -o "lowerdir=$below,upperdir=$machine/upper,workdir=$machine/work" overlay "$root"
+shift 3
+for path; do mount --rbind "$path" "$root$path"; done
 "#;
 
 /// What differs from the folder below: a path, and what it is now.
@@ -135,8 +136,18 @@ impl Layer {
             still.chain([self.below.clone()]).map(|path| path.display().to_string()).collect();
         let mut command = self.beside(60);
         command.args(["sh", "-euc", MOUNT, "mount"]).arg(&machine).arg(below.join(":")).arg(what);
+        command.args(self.binds());
         let out = command.output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// What is mounted in the machine's root from outside.
+    fn binds(&self) -> Vec<String> {
+        let root = self.inside().display().to_string();
+        let mounts = fs::read_to_string(format!("/proc/{}/mounts", self.hold.id())).unwrap();
+        let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)?.strip_prefix(&root));
+        let within = |path: &&str| !path.is_empty() && !path.starts_with("/proc/") && !path.starts_with("/dev/");
+        points.filter(within).map(str::to_owned).collect()
     }
 
     /// The layers that nobody writes to, the lowest first.
