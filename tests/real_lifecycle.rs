@@ -14,6 +14,7 @@ use lifecycle::edits::edits_are_kept;
 use lifecycle::every_way_in_and_out;
 use lifecycle::families::{Dpkg, Pacman, Portage, Rpm};
 use lifecycle::formats::newer_records_are_left_alone;
+use lifecycle::full::a_full_disk_is_told_and_survived;
 use lifecycle::kills::killed_it_is_finished_or_taken_back;
 use lifecycle::xbps::Xbps;
 
@@ -180,7 +181,25 @@ fn apk_leaves_newer_records_alone() {
 }
 
 #[test]
-#[ignore = "needs xbps-install, loaders, unshare, root"]
-fn xbps_leaves_newer_records_alone() {
-    newer_records_are_left_alone::<Xbps>();
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Dpkg>(150);
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Rpm>(150);
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Pacman>(150);
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Portage>(400);
 }

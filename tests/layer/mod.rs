@@ -63,7 +63,6 @@ pub struct Layer {
     known: RefCell<HashMap<PathBuf, Option<String>>>,
 }
 
-
 impl Drop for Layer {
     fn drop(&mut self) {
         let _ = self.hold.kill();
@@ -87,7 +86,14 @@ impl Layer {
         let mut line = String::new();
         BufReader::new(hold.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
-        Self { hold, folder, below: below.to_path_buf(), frozen: Cell::new(0), image: Cell::new(None), known: RefCell::default() }
+        Self {
+            hold,
+            folder,
+            below: below.to_path_buf(),
+            frozen: Cell::new(0),
+            image: Cell::new(None),
+            known: RefCell::default(),
+        }
     }
 
     /// From here on [`Layer::back`] brings the machine back to this moment, until [`Layer::thaw`]
@@ -146,7 +152,8 @@ impl Layer {
         let root = self.inside().display().to_string();
         let mounts = fs::read_to_string(format!("/proc/{}/mounts", self.hold.id())).unwrap();
         let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)?.strip_prefix(&root));
-        let within = |path: &&str| !path.is_empty() && !path.starts_with("/proc/") && !path.starts_with("/dev/");
+        let within =
+            |path: &&str| !path.is_empty() && !path.starts_with("/proc/") && !path.starts_with("/dev/");
         points.filter(within).map(str::to_owned).collect()
     }
 
@@ -175,8 +182,8 @@ impl Layer {
         words.split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// A number's image, told by all that is in it but what `except` names.
-    pub fn image(&self, number: usize, except: &[&str]) -> Option<u64> {
+    /// A number's image, told by all that is in it but the paths of which `except` is true.
+    pub fn image(&self, number: usize, except: &dyn Fn(&str) -> bool) -> Option<u64> {
         let folder = self.outside("images").join(number.to_string());
         let mut all = BTreeMap::new();
         folder.exists().then(|| {
@@ -185,6 +192,21 @@ impl Layer {
             all.hash(&mut sum);
             sum.finish()
         })
+    }
+
+    /// Leaves room for so many pages of 4 KiB; none gives back all there was.
+    pub fn leave(&self, pages: Option<u64>) {
+        let machine = self.folder.path().join("machine");
+        let size = match pages {
+            None => "50%".into(),
+            Some(pages) => {
+                let used = rustix::fs::statvfs(&self.outside("")).unwrap();
+                format!("{}", (used.f_blocks - used.f_bfree + pages) * used.f_frsize)
+            }
+        };
+        let mut command = self.beside(20);
+        command.args(["mount", "-o", &format!("remount,size={size}")]).arg(machine);
+        assert!(command.status().unwrap().success(), "{size}");
     }
 
     /// The test's own folder, at the same path inside the namespace.
@@ -282,10 +304,15 @@ fn names(folder: &Path) -> impl Iterator<Item = String> {
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
 }
 
-fn describe_all(folder: &Path, below: &str, except: &[&str], out: &mut BTreeMap<String, String>) {
+fn describe_all(
+    folder: &Path,
+    below: &str,
+    except: &dyn Fn(&str) -> bool,
+    out: &mut BTreeMap<String, String>,
+) {
     for name in names(folder) {
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        if except.contains(&path.as_str()) {
+        if except(&path) {
             continue;
         }
         let at = folder.join(&name);

@@ -57,11 +57,8 @@ impl Family for Apk {
         OPENRC_SERVICES.iter().for_each(|script| family.0.write(script, "#!/sbin/openrc-run\n"));
         family.0.write("/etc/init.d/dbus", "#!/sbin/openrc-run\n");
         family.ok(family.apk(&["add", "--initdb"]));
-        let file = |folder: &&str| File {
-            path: format!("{folder}/.base"),
-            kind: Kind::Plain,
-            bytes: Vec::new(),
-        };
+        let file =
+            |folder: &&str| File { path: format!("{folder}/.base"), kind: Kind::Plain, bytes: Vec::new() };
         let base = Sample { revision: 1, auto_apply: false }.host(&[]);
         let base = SetupPackage { name: "base".into(), files: FOLDERS.iter().map(file).collect(), ..base };
         family.ok(family.install(&[base]));

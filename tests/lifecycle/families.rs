@@ -227,6 +227,12 @@ impl Family for Pacman {
         command
     }
 
+    fn install_over(&self, packages: &[SetupPackage]) -> Command {
+        let mut command = self.install(packages);
+        command.args(["--overwrite", "*"]);
+        command
+    }
+
     fn remove(&self, names: &[String]) -> Command {
         let mut command = self.pacman(&["-Rn"]);
         command.args(names);

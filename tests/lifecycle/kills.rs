@@ -58,7 +58,8 @@ struct At<'a, F: Family> {
 /// In every scenario and at every action of it that no other scenario takes from the same state,
 /// `points` kills: of everything and of the scriptlet alone by turns, spread over all programs that
 /// are called. With `ONEGPU_TEST_EVERY=1` the scriptlet's command is given again besides in each
-/// state that a kill can leave, with `=2` in every other; `ONEGPU_TEST_KILL` names one scenario.
+/// state that a kill can leave, with `=2` in every other; `ONEGPU_TEST_KILL` names one scenario,
+/// `ONEGPU_TEST_FROM` the first of several: in those before it nobody is killed.
 pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
     let family = F::new();
     let layer = family.layer();
@@ -67,8 +68,14 @@ pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
     let (mut count, mut seen) = (Count::default(), BTreeSet::new());
     let ends = RefCell::default();
     let only = std::env::var("ONEGPU_TEST_KILL").ok();
-    let points = if every() && !F::SLOW { 2 * points } else { points };
+    let mut from = std::env::var("ONEGPU_TEST_FROM").ok();
     for (name, actions) in SCENARIOS {
+        from = from.filter(|from| from != name);
+        let points = match F::SLOW {
+            true if every() && !SLOW.contains(name) => 0,
+            false if every() => 2 * points,
+            _ => points,
+        };
         if only.as_ref().is_some_and(|only| only != name)
             || (only.is_none() && !every() && F::SLOW && !SLOW.contains(name))
         {
@@ -79,7 +86,7 @@ pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
             let state = format!("{:?} {action:?}", timeless(&family.changes(), since));
             layer.freeze();
             let was = installed.clone();
-            if !seen.insert(state) {
+            if !seen.insert(state) || from.is_some() {
                 family.ok(command(&family, *action, &was));
                 becomes(&mut installed, *action);
             } else {
@@ -135,7 +142,7 @@ fn kill<F: Family>(at: &At<'_, F>, calls: usize, points: usize, count: &mut Coun
     let mut states = Vec::new();
     let mut last = None;
     for call in 1..=calls {
-        let image = layer.image(call, &[TRAPS.trim_start_matches('/')]);
+        let image = layer.image(call, &|path| path == TRAPS.trim_start_matches('/') || swept(path));
         assert!(image.is_some(), "no image of call {call}");
         if image != last {
             states.push(call);
@@ -170,6 +177,15 @@ fn kill<F: Family>(at: &At<'_, F>, calls: usize, points: usize, count: &mut Coun
             count.scriptlets += 1;
         });
     }
+}
+
+/// Whether it lies in a record that is not yet one, or no longer: whatever is in it, the first thing
+/// that `apply` and `revert` do is to sweep it away, so that one kill stands for all that differ there.
+fn swept(path: &str) -> bool {
+    path.strip_prefix("var/lib/onegpu/").is_some_and(|below| {
+        let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);
+        folders.split('/').any(|name| name.starts_with(".new-") || name.starts_with(".gone-"))
+    })
 }
 
 /// Which of them, each with a number of its own: elsewhere in each action.
@@ -251,14 +267,8 @@ fn finished<F: Family>(at: &At<'_, F>, nth: usize, when: &str, said: &str) {
     let family = at.family;
     family.mend();
     let mut log = said.to_owned();
-    let mut run = |command: Command| -> Output {
-        let words = format!("{command:?}");
-        let out = family.run(command);
-        log += &format!("\n$ {words}\n{}", text(&out));
-        out
-    };
     if nth % 3 != 2 || !matches!(at.action, Do::In(..)) {
-        let out = run(command(family, at.action, &at.installed));
+        let out = logged(family, command(family, at.action, &at.installed), &mut log);
         if matches!(at.action, Do::In(..)) {
             assert!(out.status.success(), "{}: {}: {when}: {log}", F::DISTRO, at.name);
         }
@@ -272,6 +282,20 @@ fn finished<F: Family>(at: &At<'_, F>, nth: usize, when: &str, said: &str) {
         installed.retain(|(_, part)| !parts.contains(part));
         installed.extend(parts.iter().map(|part| (setup, *part)));
     }
+    all_out(family, &installed, &mut log);
+    let differ = difference(at.start, &family.changes());
+    assert_eq!(differ, "", "{}: {}: {:?}: {when}: {log}", F::DISTRO, at.name, at.action);
+}
+
+fn logged<F: Family>(family: &F, command: Command, log: &mut String) -> Output {
+    let words = format!("{command:?}");
+    let out = family.run(command);
+    *log += &format!("\n$ {words}\n{}", text(&out));
+    out
+}
+
+/// Takes out what is installed, or is partly, by whatever way the package manager has.
+pub fn all_out<F: Family>(family: &F, installed: &[(Variant, &'static str)], log: &mut String) {
     let names: Vec<String> =
         installed.iter().flat_map(|(setup, part)| setup.names(F::DISTRO, &[part])).collect();
     let left = || {
@@ -279,11 +303,11 @@ fn finished<F: Family>(at: &At<'_, F>, nth: usize, when: &str, said: &str) {
             .iter()
             .any(|path| family.layer().path(path).exists())
     };
-    run(family.remove(&names));
+    logged(family, family.remove(&names), log);
     if left() {
         // Not all of them are there.
         for name in names.iter().rev() {
-            run(family.force_out(name));
+            logged(family, family.force_out(name), log);
         }
     }
     // Some package managers take the files away whatever the scriptlet says; it says then that a new
@@ -291,11 +315,9 @@ fn finished<F: Family>(at: &At<'_, F>, nth: usize, when: &str, said: &str) {
     if left() {
         let packages =
             installed.iter().flat_map(|(setup, part)| setup.packages(F::DISTRO, &[part])).collect::<Vec<_>>();
-        run(family.install(&packages));
-        run(family.remove(&names));
+        logged(family, family.install_over(&packages), log);
+        logged(family, family.remove(&names), log);
     }
-    let differ = difference(at.start, &family.changes());
-    assert_eq!(differ, "", "{}: {}: {:?}: {when}: {log}", F::DISTRO, at.name, at.action);
 }
 
 fn command<F: Family>(family: &F, action: Do, installed: &[(Variant, &'static str)]) -> Command {

@@ -8,6 +8,7 @@ pub mod bare;
 pub mod edits;
 pub mod families;
 pub mod formats;
+pub mod full;
 pub mod kills;
 pub mod machine;
 pub mod setups;
@@ -36,6 +37,10 @@ pub trait Family: Sized {
     fn layer(&self) -> &Layer;
     /// Installs, upgrades or installs again, in one transaction.
     fn install(&self, packages: &[SetupPackage]) -> Command;
+    /// The same over files that a transaction has left which did not come to its end.
+    fn install_over(&self, packages: &[SetupPackage]) -> Command {
+        self.install(packages)
+    }
     /// Removes in one transaction, configuration and all.
     fn remove(&self, names: &[String]) -> Command;
     /// The same against the dependencies.

@@ -1,5 +1,6 @@
 //! Void's package manager, on a machine with runit. It gives its scripts a PATH of its own, so that no
-//! trap can be set: nobody is killed here.
+//! trap can be set: nobody is killed here. Nor can an older package meet a newer one's records: to
+//! downgrade, XBPS removes the newer one first.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -36,7 +37,8 @@ impl Family for Xbps {
         FOLDERS.iter().for_each(|folder| fs::create_dir_all(layer.path(folder)).unwrap());
         symlink("/etc/sv/agetty-tty1", layer.path("/etc/runit/runsvdir/default/agetty-tty1")).unwrap();
         SERVICES.iter().for_each(|name| layer.write(&format!("/etc/sv/{name}/run"), "#!/bin/sh\n"));
-        layer.write("/etc/default/systemd-boot", "# mine\nmore='splash'\nCMDLINE=\"root=UUID=1 quiet $more\"");
+        layer
+            .write("/etc/default/systemd-boot", "# mine\nmore='splash'\nCMDLINE=\"root=UUID=1 quiet $more\"");
         fs::create_dir_all(layer.path("/var/db/xbps")).unwrap();
         Self(layer)
     }
