@@ -10,6 +10,7 @@ mod lifecycle;
 
 use lifecycle::apk::Apk;
 use lifecycle::bare::what_is_left_for_later_is_done_later;
+use lifecycle::drift::whose_file_it_is_is_told;
 use lifecycle::edits::edits_are_kept;
 use lifecycle::every_way_in_and_out;
 use lifecycle::families::{Dpkg, Pacman, Portage, Rpm};
@@ -202,4 +203,40 @@ fn pacman_survives_a_full_disk() {
 #[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_survives_a_full_disk() {
     a_full_disk_is_told_and_survived::<Portage>(400);
+}
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Portage>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Apk>();
+}
+
+#[test]
+#[ignore = "needs xbps-install, loaders, unshare, root"]
+fn xbps_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Xbps>();
 }

@@ -5,6 +5,7 @@
 
 pub mod apk;
 pub mod bare;
+pub mod drift;
 pub mod edits;
 pub mod families;
 pub mod formats;

@@ -5,10 +5,13 @@ mount --make-rprivate /
 mkdir "$2/memory"
 mount -t tmpfs none "$2/memory"
 machine=$2/memory/machine
-truncate -s 64M "$2/memory/disk"
-mkfs.ext4 -q "$2/memory/disk"
 mkdir "$machine"
-mount -o loop "$2/memory/disk" "$machine"
+# GRUB passes over loop devices, unless the file behind them has the name of a device.
+disk=$(mktemp /dev/shm/onegpu-disk-XXXXXX)
+trap 'rm -f "$disk"' EXIT
+truncate -s 64M "$disk"
+mkfs.ext4 -q "$disk"
+mount -o loop "$disk" "$machine"
 for folder in usr proc dev sys; do
     mkdir "$machine/$folder"
 done
@@ -18,9 +21,7 @@ mount -t overlay -o "lowerdir=$1/usr,upperdir=$2/memory/upper,workdir=$2/memory/
 for link in bin lib lib64 sbin; do cp -a "$1/$link" "$machine/"; done
 cp -a "$1/etc" "$machine/"
 for folder in proc dev sys; do mount --rbind "/$folder" "$machine/$folder"; done
-mkdir -p "$machine/boot/grub" "$machine/var/lib" "$machine/run" "$machine/tmp" "$machine$2/memory"
-# grub-probe asks for the file behind the loop device.
-mount --bind "$2/memory" "$machine$2/memory"
+mkdir -p "$machine/boot/grub" "$machine/var/lib" "$machine/run" "$machine/tmp"
 echo kernel >"$machine/boot/vmlinuz-6.1.0-1-amd64"
 echo initrd >"$machine/boot/initrd.img-6.1.0-1-amd64"
 cp -a "$3/." "$machine/"
@@ -36,8 +37,8 @@ echo '# as of then' >>"$machine/boot/grub/grub.cfg"
 tree "$@" >"$2/before"
 in_it /usr/libexec/onegpu/apply host
 in_it /usr/libexec/onegpu/status host
-uuid=$(blkid -o value -s UUID "$2/memory/disk")
-grep -q "vmlinuz-6.1.0-1-amd64 root=UUID=$uuid ro *quiet intel_iommu=on iommu=pt" "$machine/boot/grub/grub.cfg"
+uuid=$(blkid -o value -s UUID "$disk")
+grep -q "vmlinuz-6.1.0-1-amd64 root=.* ro *quiet intel_iommu=on iommu=pt" "$machine/boot/grub/grub.cfg"
 grep -q "search .*--set=root.* $uuid" "$machine/boot/grub/grub.cfg"
 in_it /usr/libexec/onegpu/revert host
 tree "$@" | diff "$2/before" -
