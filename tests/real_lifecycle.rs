@@ -8,12 +8,16 @@ mod gentoo;
 mod layer;
 mod lifecycle;
 
+use lifecycle::apk::Apk;
 use lifecycle::bare::what_is_left_for_later_is_done_later;
+use lifecycle::drift::whose_file_it_is_is_told;
 use lifecycle::edits::edits_are_kept;
 use lifecycle::every_way_in_and_out;
 use lifecycle::families::{Dpkg, Pacman, Portage, Rpm};
 use lifecycle::formats::newer_records_are_left_alone;
+use lifecycle::full::a_full_disk_is_told_and_survived;
 use lifecycle::kills::killed_it_is_finished_or_taken_back;
+use lifecycle::xbps::Xbps;
 
 #[test]
 #[ignore = "needs loaders, unshare, root"]
@@ -37,6 +41,18 @@ fn pacman_every_way_in_and_out() {
 #[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_every_way_in_and_out() {
     every_way_in_and_out::<Portage>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_every_way_in_and_out() {
+    every_way_in_and_out::<Apk>();
+}
+
+#[test]
+#[ignore = "needs xbps-install, loaders, unshare, root"]
+fn xbps_every_way_in_and_out() {
+    every_way_in_and_out::<Xbps>();
 }
 
 #[test]
@@ -133,4 +149,94 @@ fn pacman_leaves_newer_records_alone() {
 #[ignore = "needs grub-mkconfig, portage, unshare, root"]
 fn portage_leaves_newer_records_alone() {
     newer_records_are_left_alone::<Portage>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_keeps_edits() {
+    edits_are_kept::<Apk>();
+}
+
+#[test]
+#[ignore = "needs xbps-install, loaders, unshare, root"]
+fn xbps_keeps_edits() {
+    edits_are_kept::<Xbps>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Apk>();
+}
+
+#[test]
+#[ignore = "needs xbps-install, loaders, unshare, root"]
+fn xbps_does_later_what_was_left() {
+    what_is_left_for_later_is_done_later::<Xbps>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_leaves_newer_records_alone() {
+    newer_records_are_left_alone::<Apk>();
+}
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Dpkg>(150);
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Rpm>(150);
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Pacman>(150);
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_survives_a_full_disk() {
+    a_full_disk_is_told_and_survived::<Portage>(400);
+}
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn dpkg_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Dpkg>();
+}
+
+#[test]
+#[ignore = "needs rpm, loaders, unshare, root"]
+fn rpm_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Rpm>();
+}
+
+#[test]
+#[ignore = "needs pacman, loaders, unshare, root"]
+fn pacman_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Pacman>();
+}
+
+#[test]
+#[ignore = "needs grub-mkconfig, portage, unshare, root"]
+fn portage_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Portage>();
+}
+
+#[test]
+#[ignore = "needs apk, loaders, unshare, root"]
+fn apk_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Apk>();
+}
+
+#[test]
+#[ignore = "needs xbps-install, loaders, unshare, root"]
+fn xbps_tells_whose_file_it_is() {
+    whose_file_it_is_is_told::<Xbps>();
 }

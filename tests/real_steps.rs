@@ -86,6 +86,38 @@ fn a_generated_file_is_made_again_when_the_kernels_have_changed() {
     assert_eq!(r.0.read("boot/grub/grub.cfg"), "linux /vmlinuz root=UUID=1  quiet\n");
 }
 
+/// Killed while update-grub writes; then the package manager puts our files there once more.
+#[test]
+#[ignore = "needs busybox"]
+fn a_package_that_comes_again_is_no_edit() {
+    for edited in [false, true] {
+        let r = Running::new("debian");
+        r.0.write("boot/grub/grub.cfg", "linux /vmlinuz root=UUID=1 quiet # as of then\n");
+        let before = r.0.tree();
+        let update = r.0.root.join("bin/update-grub");
+        let real = fs::read(&update).unwrap();
+        // All that our `timeout` has started is one group.
+        r.fake("update-grub", "echo 'linux /vmlinuz' >/boot/grub/grub.cfg; kill -9 0");
+        assert_ne!(r.run("apply", &["host"]).status, Some(1));
+        assert_eq!(r.0.read("boot/grub/grub.cfg"), "linux /vmlinuz\n");
+        fs::write(update, real).unwrap();
+        let drop_in = r.0.root.join("etc/default/grub.d/50-onegpu.cfg");
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        fs::copy(&drop_in, drop_in.with_extension("new")).unwrap();
+        fs::rename(drop_in.with_extension("new"), drop_in).unwrap();
+        if edited {
+            r.0.write("etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"mine\"\n");
+        }
+        r.run("apply", &["host"]).ok();
+        r.run("revert", &[]).ok();
+        if edited {
+            assert_eq!(r.0.read("boot/grub/grub.cfg"), "linux /vmlinuz root=UUID=1  mine\n");
+        } else {
+            assert_eq!(before["boot/grub/grub.cfg"], r.0.tree()["boot/grub/grub.cfg"]);
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs busybox"]
 fn a_tool_that_fails_takes_all_back() {

@@ -85,6 +85,32 @@ fn the_words_come_and_go_with_grub_mkconfig() {
     }
 }
 
+/// The same where grub-probe, too, is the real one: on a disk.
+#[test]
+#[ignore = "needs loaders, mkfs.ext4, unshare, root"]
+fn the_words_come_and_go_on_a_disk() {
+    let m = Machine::new("debian", "");
+    let setup = m.temp.path().join("rendered/root");
+    for step in fs::read_dir(setup.join(LIBEXEC).join("steps/host")).unwrap() {
+        let path = step.unwrap().path();
+        if !path.to_str().unwrap().ends_with("kernel-parameters") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let roots = std::path::PathBuf::from(std::env::var_os("ONEGPU_TEST_ROOTS").unwrap());
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/steps/disk.sh");
+    let mut command = Command::new("timeout");
+    command.args(["120", "unshare", "--mount", "sh"]).arg(script).arg(roots.join("loaders"));
+    let done = machine::done(command.arg(m.temp.path()).arg(setup))
+        .ok()
+        .says("host: kernel-parameters: applied\nonegpu: in force after the next reboot\n");
+    assert!(
+        done.out
+            .ends_with("host: kernel-parameters: reverted\nonegpu: in force after the next reboot\nsame\n"),
+        "{done:?}"
+    );
+}
+
 #[test]
 #[ignore = "needs systemctl"]
 fn services_come_and_go_with_systemctl() {

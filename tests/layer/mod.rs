@@ -4,13 +4,16 @@
 
 #![allow(dead_code)] // Each test takes what it needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use sha2::{Digest, Sha256};
 
 /// Makes the machine and stays until it is killed; $1 is the folder below, $2 one of the test's, $3 what else is to be done.
 const HOLD: &str = r#"
@@ -27,21 +30,22 @@ echo ready
 exec sleep 7200
 "#;
 
-/// Mounts the machine anew: $1 is its folder, $2 the folders below, $3 the file system of its layer
-/// that takes the place of the old one: `new`, `keep`, or one of the images.
+/// Mounts the machine anew: $1 is its folder, $2 the folders below, $3 what its layer becomes: `new`,
+/// `keep`, or a copy of one of the images. The others are what is mounted in it; they lie outside at
+/// the same path.
 const MOUNT: &str = r#"
-root=$1/root
-# All that is mounted in it lies outside at the same path.
-binds=$(sed -n "s:^[^ ]* $root\(/[^ ]*\) .*:\1:p" /proc/mounts | grep -v -e '^/proc/' -e '^/dev/' || :)
+machine=$1 below=$2 root=$1/root
 umount -R "$root" 2>/dev/null || umount -R -l "$root"
 case $3 in
     keep) ;;
-    new) rm -rf "$1/upper" && mkdir "$1/upper" ;;
+    new) rm -rf "$1/upper" "$1/work" && mkdir "$1/upper" ;;
     *) rm -rf "$1/upper" && cp -a "$1/images/$3" "$1/upper" ;;
 esac
-rm -rf "$1/work" && mkdir "$1/work"
-mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$root"
-for path in $binds; do mount --rbind "$path" "$root$path"; done
+[ ! -d "$1/work" ] || rm -rf "$1/work"
+mkdir "$1/work"
+mount -t overlay -o "lowerdir=$below,upperdir=$machine/upper,workdir=$machine/work" overlay "$root"
+shift 3
+for path; do mount --rbind "$path" "$root$path"; done
 "#;
 
 /// What differs from the folder below: a path, and what it is now.
@@ -52,7 +56,11 @@ pub struct Layer {
     folder: tempfile::TempDir,
     below: PathBuf,
     /// Layers that nobody writes to any more, between the folder below and the one that is written to.
-    frozen: std::cell::Cell<usize>,
+    frozen: Cell<usize>,
+    /// The image that lies above them.
+    image: Cell<Option<usize>>,
+    /// What stands in the folder below, which does not change, where somebody has asked.
+    known: RefCell<HashMap<PathBuf, Option<String>>>,
 }
 
 impl Drop for Layer {
@@ -78,12 +86,20 @@ impl Layer {
         let mut line = String::new();
         BufReader::new(hold.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n", "no machine: root and overlayfs are needed");
-        Self { hold, folder, below: below.to_path_buf(), frozen: std::cell::Cell::new(0) }
+        Self {
+            hold,
+            folder,
+            below: below.to_path_buf(),
+            frozen: Cell::new(0),
+            image: Cell::new(None),
+            known: RefCell::default(),
+        }
     }
 
     /// From here on [`Layer::back`] brings the machine back to this moment, until [`Layer::thaw`]
     /// brings it back for the last time.
     pub fn freeze(&self) {
+        assert_eq!(self.image.get(), None, "an image cannot be frozen");
         let frozen = self.frozen.get();
         fs::remove_dir_all(self.outside("images")).unwrap();
         fs::create_dir(self.outside("images")).unwrap();
@@ -93,15 +109,24 @@ impl Layer {
         self.mount("new");
     }
 
-    /// The machine as it was when it was frozen; or, with a number, as in [`Layer::images`].
+    /// The machine as it was when it was frozen; or, with a number, as in [`Layer::images`]. Nothing
+    /// is copied: the image becomes a layer that nobody writes to.
     pub fn back(&self, image: Option<usize>) {
-        self.mount(&image.map_or_else(|| "new".into(), |image| image.to_string()));
+        self.image.set(image);
+        self.mount("new");
+    }
+
+    /// The machine as in an image, which becomes its own: from here on it can be frozen or thawed.
+    pub fn become_image(&self, image: usize) {
+        self.image.set(None);
+        self.mount(&image.to_string());
     }
 
     /// As [`Layer::back`], and the images go.
     pub fn thaw(&self) {
         let frozen = self.frozen.get() - 1;
         self.frozen.set(frozen);
+        self.image.set(None);
         for folder in [self.outside("upper"), self.outside("images")] {
             fs::remove_dir_all(folder).unwrap();
         }
@@ -112,13 +137,30 @@ impl Layer {
 
     fn mount(&self, what: &str) {
         let machine = self.folder.path().join("machine");
-        let frozen = (0..self.frozen.get()).rev().map(|at| machine.join(format!("frozen{at}")));
+        let still = self.still().into_iter().rev().map(|name| machine.join(name));
         let below: Vec<String> =
-            frozen.chain([self.below.clone()]).map(|path| path.display().to_string()).collect();
+            still.chain([self.below.clone()]).map(|path| path.display().to_string()).collect();
         let mut command = self.beside(60);
         command.args(["sh", "-euc", MOUNT, "mount"]).arg(&machine).arg(below.join(":")).arg(what);
+        command.args(self.binds());
         let out = command.output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// What is mounted in the machine's root from outside.
+    fn binds(&self) -> Vec<String> {
+        let root = self.inside().display().to_string();
+        let mounts = fs::read_to_string(format!("/proc/{}/mounts", self.hold.id())).unwrap();
+        let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)?.strip_prefix(&root));
+        let within =
+            |path: &&str| !path.is_empty() && !path.starts_with("/proc/") && !path.starts_with("/dev/");
+        points.filter(within).map(str::to_owned).collect()
+    }
+
+    /// The layers that nobody writes to, the lowest first.
+    fn still(&self) -> Vec<String> {
+        let frozen = (0..self.frozen.get()).map(|at| format!("frozen{at}"));
+        frozen.chain(self.image.get().map(|image| format!("images/{image}"))).collect()
     }
 
     /// What a program in the machine copies its layer from, and the folder that it copies it to
@@ -140,8 +182,8 @@ impl Layer {
         words.split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// A number's image, told by all that is in it but what `except` names.
-    pub fn image(&self, number: usize, except: &[&str]) -> Option<u64> {
+    /// A number's image, told by all that is in it but the paths of which `except` is true.
+    pub fn image(&self, number: usize, except: &dyn Fn(&str) -> bool) -> Option<u64> {
         let folder = self.outside("images").join(number.to_string());
         let mut all = BTreeMap::new();
         folder.exists().then(|| {
@@ -150,6 +192,21 @@ impl Layer {
             all.hash(&mut sum);
             sum.finish()
         })
+    }
+
+    /// Leaves room for so many pages of 4 KiB; none gives back all there was.
+    pub fn leave(&self, pages: Option<u64>) {
+        let machine = self.folder.path().join("machine");
+        let size = match pages {
+            None => "50%".into(),
+            Some(pages) => {
+                let used = rustix::fs::statvfs(&self.outside("")).unwrap();
+                format!("{}", (used.f_blocks - used.f_bfree + pages) * used.f_frsize)
+            }
+        };
+        let mut command = self.beside(20);
+        command.args(["mount", "-o", &format!("remount,size={size}")]).arg(machine);
+        assert!(command.status().unwrap().success(), "{size}");
     }
 
     /// The test's own folder, at the same path inside the namespace.
@@ -215,42 +272,47 @@ impl Layer {
     }
 
     fn compare(&self, folder: &str, except: &[&str], out: &mut Changes) {
-        let frozen = (0..self.frozen.get()).map(|at| format!("frozen{at}"));
-        let layers: Vec<PathBuf> =
-            frozen.chain(["upper".into()]).map(|name| self.outside(&name).join(folder)).collect();
+        let layers = self.still().into_iter().chain(["upper".into()]);
+        let layers: Vec<PathBuf> = layers.map(|name| self.outside(&name).join(folder)).collect();
         let (merged, lower) = (self.root().join(folder), self.below.join(folder));
-        // What is deleted is a mark in a layer, or its folder was made anew.
-        let all: BTreeSet<String> = layers.iter().chain([&lower]).flat_map(|layer| names(layer)).collect();
+        // A layer has what was written. What was deleted is a mark in it, or its folder was made anew.
+        let mut all: BTreeSet<String> = layers.iter().flat_map(|layer| names(layer)).collect();
+        let there: HashSet<String> = names(&merged).collect();
+        all.extend(names(&lower).filter(|name| !there.contains(name)));
         for name in &all {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            let in_layers: Vec<fs::Metadata> =
-                layers.iter().filter_map(|layer| layer.join(name).symlink_metadata().ok()).collect();
             if except.contains(&path.as_str()) || ["proc", "dev"].contains(&path.as_str()) {
                 continue;
             }
             let now = describe(&merged.join(name));
-            if in_layers.is_empty() && now.is_some() {
-                continue;
-            }
-            if now != describe(&lower.join(name)) {
+            let mut known = self.known.borrow_mut();
+            let came = known.entry(lower.join(name)).or_insert_with_key(|path| describe(path));
+            if now != *came {
                 out.insert(path.clone(), now.unwrap_or_else(|| "gone".into()));
             }
-            if in_layers.iter().any(fs::Metadata::is_dir) {
+            drop(known);
+            if layers.iter().any(|layer| layer.join(name).symlink_metadata().is_ok_and(|meta| meta.is_dir()))
+            {
                 self.compare(&path, except, out);
             }
         }
     }
 }
 
-fn names(folder: &Path) -> BTreeSet<String> {
+fn names(folder: &Path) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
 }
 
-fn describe_all(folder: &Path, below: &str, except: &[&str], out: &mut BTreeMap<String, String>) {
+fn describe_all(
+    folder: &Path,
+    below: &str,
+    except: &dyn Fn(&str) -> bool,
+    out: &mut BTreeMap<String, String>,
+) {
     for name in names(folder) {
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        if except.contains(&path.as_str()) {
+        if except(&path) {
             continue;
         }
         let at = folder.join(&name);
@@ -268,10 +330,10 @@ fn describe(path: &Path) -> Option<String> {
     Some(if meta.is_symlink() {
         format!("{head} -> {}", fs::read_link(path).unwrap().display())
     } else if meta.is_file() {
-        let mut sum = std::hash::DefaultHasher::new();
         let bytes = fs::read(path).unwrap();
-        bytes.hash(&mut sum);
-        format!("{head} {} bytes {:016x} of {}", bytes.len(), sum.finish(), meta.mtime())
+        let sum = &Sha256::digest(&bytes)[..8];
+        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{head} {} bytes {sum} of {}", bytes.len(), meta.mtime())
     } else if meta.file_type().is_char_device() {
         format!("{head} {:x}", meta.rdev())
     } else {

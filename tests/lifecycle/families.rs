@@ -21,7 +21,7 @@ fn loaders() -> PathBuf {
     PathBuf::from(roots).join("loaders")
 }
 
-fn layer(prepare: impl FnOnce(&Path)) -> Layer {
+pub fn layer(prepare: impl FnOnce(&Path)) -> Layer {
     let layer = Layer::new(&loaders(), prepare, "");
     furnish(&layer);
     // These machines have systemd alone.
@@ -30,7 +30,7 @@ fn layer(prepare: impl FnOnce(&Path)) -> Layer {
 }
 
 /// Writes the package files into a folder, each once, and gives their paths.
-fn built(
+pub fn built(
     folder: &Path,
     packages: &[SetupPackage],
     build: fn(&mut Engine<'_>, &SetupPackage) -> Result<Built>,
@@ -224,6 +224,12 @@ impl Family for Pacman {
     fn install(&self, packages: &[SetupPackage]) -> Command {
         let mut command = self.pacman(&["-U"]);
         command.args(built(self.0.folder(), packages, pacman::build));
+        command
+    }
+
+    fn install_over(&self, packages: &[SetupPackage]) -> Command {
+        let mut command = self.install(packages);
+        command.args(["--overwrite", "*"]);
         command
     }
 

@@ -55,6 +55,7 @@ pub const TOOLS: &[Tool] = &[
     debian("makepkg", "makepkg"),
     debian("man", "man-db"),
     debian("mandoc", "mandoc"),
+    debian("mkfs.ext4", "e2fsprogs"),
     debian("mmdebstrap", "mmdebstrap"),
     debian("node", "nodejs"),
     debian("npm", "npm"),

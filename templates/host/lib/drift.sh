@@ -51,6 +51,11 @@ package_of() {
     grep -lF -- "obj $1 " "$(at /var/db/pkg)"/*/*/CONTENTS 2>/dev/null | sed 's:/CONTENTS$::; s:.*/\([^/]*/[^/]*\)$:\1:'
 {%- elif distro.package.format == "rpm" %}
     ! have rpm || limit 20 rpm --root "${root:-/}" -qf --qf '%{NAME}\n' "$1" 2>/dev/null | grep -v ' '
+{%- elif distro.package.format == "apk" %}
+    path=$1 awk '/^P:/ { name = substr($0, 3) } /^F:/ { folder = substr($0, 3) }
+        /^R:/ && "/" folder "/" substr($0, 3) == ENVIRON["path"] { print name }' "$(at /lib/apk/db/installed)" "$(at /usr/lib/apk/db/installed)" 2>/dev/null
+{%- elif distro.package.format == "xbps" %}
+    ! have xbps-query || limit 20 xbps-query -r "${root:-/}" -o "$1" 2>/dev/null | sed 's/: .*//; s/-[^-]*$//'
 {%- else %}
     : # it is not asked here
 {%- endif %}

@@ -43,7 +43,8 @@ by_sudo() {
 
 # package_of PATH: the package that has brought it, by the package manager's database.
 package_of() {
-    : # it is not asked here
+    path=$1 awk '/^P:/ { name = substr($0, 3) } /^F:/ { folder = substr($0, 3) }
+        /^R:/ && "/" folder "/" substr($0, 3) == ENVIRON["path"] { print name }' "$(at /lib/apk/db/installed)" "$(at /usr/lib/apk/db/installed)" 2>/dev/null
 }
 
 # packages_at SECONDS: names of packages that came or went within a minute of then.

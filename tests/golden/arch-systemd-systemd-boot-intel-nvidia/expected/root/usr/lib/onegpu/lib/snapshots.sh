@@ -60,7 +60,7 @@ snap_times() {
 # distro's own program write it again; made_back FILE COMMAND... does so after the cause is gone, or
 # puts the recorded FILE back when it starts the same kernels.
 made_keep() {
-    snap_keep "$1" && if [ -e "$(at "$1.new")" ]; then keep new.was-there ''; fi
+    snap_keep "$1" && keep made.from "$(made_from)" && if [ -e "$(at "$1.new")" ]; then keep new.was-there ''; fi
 }
 made_again() {
     made=$1
@@ -103,14 +103,21 @@ made_has_words() {
     done
     return 1
 }
-# made_newer: whether somebody has changed, since the record, what it is made from; kernels that
-# came or went show in their folder.
-made_newer() {
-    recorded_on=$(stat -c %Y "$record/snap.count")
-    for source in "$(at /boot)" "$(at /etc/default/grub)" "$(at /etc/default/grub.d)" "$(at /etc/default/grub.d)"/*; do
-        if [ -e "$source" ] && [ "$(stat -c %Y "$source")" -gt "$recorded_on" ]; then return 0; fi
+# made_newer: whether somebody has changed, since the record, what it is made from. Times do not tell:
+# a package that is installed again writes its folders anew.
+made_newer() { [ "$(kept made.from)" != "$(made_from)" ]; }
+# made_from: what it is made from but our own drop-in, as a sum: settings and snippets by their
+# content, kernels by their names.
+made_from() {
+    set -- /dev/null
+    for source in "$(at /etc/default/grub)" "$(at /etc/default/grub.d)"/* "$(at /etc/grub.d)"/*; do
+        case $source in */50-onegpu.cfg) continue ;; esac
+        if [ -f "$source" ]; then set -- "$@" "$source"; fi
     done
-    return 1
+    {
+        cat "$@"
+        for source in "$@" "$(at /boot)"/*; do printf '%s\n' "${source#"$root"}"; done
+    } 2>/dev/null | cksum
 }
 made_kernels() {
     [ ! -f "$1" ] || grep -E '^[[:space:]]*(linux|initrd)' "$1" | tr -s '[:blank:]' '\n' | grep '^[(/]' | sort -u

@@ -43,7 +43,7 @@ by_sudo() {
 
 # package_of PATH: the package that has brought it, by the package manager's database.
 package_of() {
-    : # it is not asked here
+    ! have xbps-query || limit 20 xbps-query -r "${root:-/}" -o "$1" 2>/dev/null | sed 's/: .*//; s/-[^-]*$//'
 }
 
 # packages_at SECONDS: names of packages that came or went within a minute of then.
