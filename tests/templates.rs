@@ -5,6 +5,9 @@
 #[path = "templates/context.rs"]
 mod context;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use context::{Context, Format, Reader};
 use onegpu::data::embedded_templates;
 use onegpu::render::quote::FILTERS;
@@ -165,6 +168,30 @@ fn every_filter_has_a_place() {
             "where may the result of `{name}` stand?"
         );
     }
+}
+
+/// The name that a line of shell assigns at its start.
+fn assigned(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once('=')?;
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (!name.is_empty() && is_name(name)).then_some(name)
+}
+
+/// `lib.sh` reads steps into itself, those of earlier versions too: a name that both assign would be
+/// the step's from then on.
+#[test]
+fn no_step_overwrites_a_name_of_the_library() {
+    let templates = embedded_templates();
+    let of = |folder: &'static str| templates.iter().filter(move |(name, _)| name.starts_with(folder));
+    let first = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lifecycle/first/templates/steps");
+    let first = std::fs::read_dir(first).unwrap().map(|file| file.unwrap().path());
+    let first: Vec<String> = first.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let steps = of("steps/").map(|(_, text)| &**text).chain(first.iter().map(String::as_str));
+    let steps: BTreeSet<_> = steps.flat_map(str::lines).filter_map(assigned).collect();
+    let library: BTreeSet<_> =
+        of("host/lib/").flat_map(|(_, text)| text.lines()).filter_map(assigned).collect();
+    assert!(library.contains("records_format") && steps.contains("format"), "{library:?} {steps:?}");
+    assert_eq!(library.intersection(&steps).collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 
 #[test]

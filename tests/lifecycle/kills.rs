@@ -86,7 +86,9 @@ pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
             let state = format!("{:?} {action:?}", timeless(&family.changes(), since));
             layer.freeze();
             let was = installed.clone();
-            if !seen.insert(state) || from.is_some() {
+            // What was written then can no longer be mended.
+            let of_then = matches!(action, Do::In(Variant::Old, _));
+            if !seen.insert(state) || from.is_some() || of_then {
                 family.ok(command(&family, *action, &was));
                 becomes(&mut installed, *action);
             } else {

@@ -110,9 +110,9 @@ impl Variant {
         if self == Self::Newer {
             let lib = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/host/lib/steps.sh");
             let text = std::fs::read_to_string(lib).unwrap();
-            assert!(text.contains("\nformat=1\n"));
+            assert!(text.contains("\nrecords_format=1\n"));
             std::fs::create_dir_all(folder.path().join("templates/host/lib")).unwrap();
-            let newer = text.replace("\nformat=1\n", "\nformat=2\n");
+            let newer = text.replace("\nrecords_format=1\n", "\nrecords_format=2\n");
             std::fs::write(folder.path().join("templates/host/lib/steps.sh"), newer).unwrap();
         }
         let first = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lifecycle/first");

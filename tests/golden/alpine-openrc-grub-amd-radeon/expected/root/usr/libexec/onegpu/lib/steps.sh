@@ -59,19 +59,20 @@ prepare() {
         mkdir -p "$state" || return 1
         [ "$made" = 0 ] || echo "$made" >"$state/.parents" || return 1
     fi
-    [ -f "$state/.format" ] || { echo "$format" >"$state/.format.part" && flush "$state/.format.part" && mv -f "$state/.format.part" "$state/.format"; } || return 1
+    [ -f "$state/.format" ] || { echo "$records_format" >"$state/.format.part" && flush "$state/.format.part" && mv -f "$state/.format.part" "$state/.format"; } || return 1
     mkdir -p "$state/$1"
 }
 
 # Of the records, as this version writes them. What changes their meaning counts it up, and reads the
 # ones before; a record without a number is of the first.
-format=1
+# Not a name that a step has: the steps of every version are read into this.
+records_format=1
 
 # of_newer: whether a newer onegpu wrote the records. What they mean then is unknown here.
 of_newer() {
     written_as=$(cat "$state/.format" 2>/dev/null) || return 1
-    case $written_as in '' | *[!0-9]*) ;; *) [ "$written_as" -gt "$format" ] || return 1 ;; esac
-    say "the records in $state are of a newer onegpu (format ${written_as:-unknown}, this one knows up to $format):"
+    case $written_as in '' | *[!0-9]*) ;; *) [ "$written_as" -gt "$records_format" ] || return 1 ;; esac
+    say "the records in $state are of a newer onegpu (format ${written_as:-unknown}, this one knows up to $records_format):"
     say "nothing is touched; install that onegpu's packages again, which can apply, revert and go"
 }
 
