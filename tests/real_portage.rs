@@ -244,8 +244,8 @@ fn pkgcheck(shared: &Path, place: &Path) -> String {
     command.arg("120").arg(gentoo::venv("pkgcheck").join("bin/pkgcheck"));
     command.arg("--config").arg(shared.join("portage")).args(["scan", "--color", "n"]);
     command.arg("--cache-dir").arg(shared.join("cache")).arg("--repo").arg(place);
-    // BadHomepage: it has a homepage when onegpu has one. SizeViolation: what is over
-    // 20 KiB belongs on a mirror in Gentoo's own repository; nobody mirrors this one.
-    command.arg("--keywords=-BadHomepage,-SizeViolation");
+    // BadHomepage: it has a homepage when onegpu has one. SizeViolation, TotalSizeViolation: what is over
+    // 20 KiB, or 50 together, belongs on a mirror in Gentoo's own repository; nobody mirrors this one.
+    command.arg("--keywords=-BadHomepage,-SizeViolation,-TotalSizeViolation");
     ran(&mut command)
 }

@@ -200,7 +200,7 @@ impl Layer {
         let size = match pages {
             None => "50%".into(),
             Some(pages) => {
-                let used = rustix::fs::statvfs(&self.outside("")).unwrap();
+                let used = rustix::fs::statvfs(self.outside("")).unwrap();
                 format!("{}", (used.f_blocks - used.f_bfree + pages) * used.f_frsize)
             }
         };

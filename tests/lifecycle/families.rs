@@ -256,6 +256,13 @@ impl Family for Pacman {
     fn mend(&self) {
         // As pacman itself says: "if you're sure a package manager is not already running".
         let _ = fs::remove_file(self.0.path("/var/lib/pacman/db.lck"));
+        // A file that it had no room for is there with zeros; in /etc it then takes that for the user's.
+        for path in self.changes().keys().filter(|path| path.starts_with("etc/")) {
+            let path = self.0.path(path);
+            if fs::read(&path).is_ok_and(|bytes| bytes.ends_with(&[0])) {
+                fs::remove_file(&path).unwrap();
+            }
+        }
     }
 }
 

@@ -68,7 +68,13 @@ pub fn a_full_disk_is_told_and_survived<F: Family>(by: u64) {
     }
 }
 
-/// How programs, package managers among them, name it: `no room` is ours, the last three are
-/// pacman's, rpm's and its database's.
-const TOLD: &[&str] =
-    &["no space left", "no room", "write failed", "more space on", "database or disk is full"];
+/// How programs, package managers among them, name it: `no room` is ours, the others are pacman's,
+/// rpm's, its database's and Python's, in which emerge is written.
+const TOLD: &[&str] = &[
+    "no space left",
+    "no room",
+    "write failed",
+    "more space on",
+    "database or disk is full",
+    "no usable temporary directory",
+];

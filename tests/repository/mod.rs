@@ -125,8 +125,9 @@ pub fn spoiled<T>(path: &Path, part: f64, during: impl FnOnce() -> T) -> T {
     let good = fs::read(path).unwrap();
     let mut bad = good.clone();
     let at = ((good.len() - 1) as f64 * part) as usize;
-    // Not a line's end, which text signatures do not count: the letter after it.
-    let at = (at..good.len()).find(|at| good[*at] != b'\n').unwrap();
+    // Not a line's end, which text signatures do not count, nor the one that fills up an `ar`: what is next.
+    let counts = |at: &usize| good[*at] != b'\n';
+    let at = (at..good.len()).find(counts).or_else(|| (0..at).rfind(counts)).unwrap();
     bad[at] ^= 1;
     fs::write(path, bad).unwrap();
     let out = during();

@@ -1,3 +1,4 @@
+#!/bin/sh
 # A machine whose root is a real file system on a loop device, so that nothing has to stand in for
 # grub-probe. $1 is a root with GRUB, $2 a folder of the test's, $3 the setup's files.
 set -eu
