@@ -130,7 +130,7 @@ fn records_of_a_newer_onegpu_are_left_alone() {
     m.run("revert", &[]).ok();
     assert_same(&before, &m.tree(), "without a number");
     // What counts up in the next version is this one number.
-    assert!(m.read(&format!("{LIBEXEC}/lib/steps.sh")).contains("\nformat=1\n"));
+    assert!(m.read(&format!("{LIBEXEC}/lib/steps.sh")).contains("\nrecords_format=1\n"));
 }
 
 /// What a handover let through on the disk outlives a power loss; removal shuts it, unless a guest needs it.
