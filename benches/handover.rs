@@ -2,8 +2,10 @@
 //! once, and nobody waits. Others' scripts run on the same machine of folders.
 //!
 //! `cargo xtask bench handover --peers DIR` runs it and makes rows of its lines: what was run, start or
-//! stop, its processes, and the milliseconds of each round. What a script is allowed is not held here
-//! but counted in tests/hooks/processes.rs, for a time depends on what else the machine does.
+//! stop, its processes, how many of them are outside programs, and the milliseconds of each round. What
+//! the outside programs take to do nothing is taken off: as much as so many `true` beside them. What a
+//! script is allowed is not held here but counted in tests/hooks/processes.rs, for a time depends on
+//! what else the machine does.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a measurement that goes wrong ends by a panic")]
 
@@ -22,6 +24,8 @@ use onegpu::profile::{Hugepages, Init};
 /// which other work on the machine changes; of several runs together, for a shell counts it in hundredths of a second.
 const ROUNDS: usize = 9;
 const RUNS: usize = 10;
+/// Processes that do nothing, after each pair, to know what one takes.
+const IDLE: usize = 25;
 
 /// Says what a display manager's service says: some wait for its answer.
 const SYSTEMCTL: &str = "#!/tools/sh
@@ -79,6 +83,8 @@ struct Pair {
     machine: Machine,
     start: String,
     stop: String,
+    /// How many outside programs each calls; `timeout` is the script's own.
+    outside: [usize; 2],
     rounds: Vec<[Spent; 2]>,
 }
 
@@ -114,18 +120,36 @@ fn main() {
         for (at, script) in ["start", "stop"].into_iter().enumerate() {
             let rounds: Vec<String> =
                 pair.rounds.iter().map(|round| format!("{:.2}", round[at].ms)).collect();
-            println!("{}\t{script}\t{}\t{}", pair.name, pair.rounds[0][at].processes, rounds.join(" "));
+            let (processes, outside) = (pair.rounds[0][at].processes, pair.outside[at]);
+            println!("{}\t{script}\t{processes}\t{outside}\t{}", pair.name, rounds.join(" "));
         }
     }
 }
 
 impl Pair {
+    fn new(name: &str, machine: Machine, [start, stop]: [String; 2]) -> Self {
+        // Each by a name that is noted and then called.
+        for entry in fs::read_dir(machine.path("/fakes")).unwrap() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            let text = format!("#!/tools/sh\necho {name} >>/calls\nexec /fakes/{name} \"$@\"\n");
+            machine.write(&format!("/counting/{name}"), &text, 0o755);
+        }
+        let outside = [&start, &stop].map(|script| {
+            machine.calls();
+            let done = machine.sh(&format!("PATH=/counting:$PATH; {{ {script}; }} >/dev/null 2>&1; exit 0"));
+            assert!(done.status.success(), "{name}: {done:?}");
+            machine.calls().iter().filter(|name| *name != "timeout").count()
+        });
+        Self { name: name.to_owned(), machine, start, stop, outside, rounds: Vec::new() }
+    }
+
     /// What both scripts take, one after the other as libvirt calls them: the mean of some runs.
     fn measure(&mut self) {
         // In a namespace of their own, processes are numbered one after the other.
         let count = "times; /tools/sh -c 'echo $$'";
+        let idle = format!("for i in {}; do /tools/true; done", "x ".repeat(IDLE));
         let one = format!(
-            "{{ {}; }} >/dev/null 2>&1; {count}; {{ {}; }} >/dev/null 2>&1; {count}",
+            "{{ {}; }} >/dev/null 2>&1; {count}; {{ {}; }} >/dev/null 2>&1; {count}; {idle}; {count}",
             self.start, self.stop
         );
         let done = self.machine.sh(&format!("{count}; {}exit 0", format!("{one}; ").repeat(RUNS)));
@@ -135,15 +159,20 @@ impl Pair {
         // Of each `times` the second line is the children's.
         let marks: Vec<(f64, u64)> =
             lines.chunks(3).map(|three| (milliseconds(three[1]), three[2].parse().unwrap())).collect();
-        assert_eq!(marks.len(), 2 * RUNS + 1, "{said}");
-        let mut round = [Spent::default(); 2];
+        assert_eq!(marks.len(), 3 * RUNS + 1, "{said}");
+        let mut spent = [Spent::default(); 3];
         for (at, two) in marks.windows(2).enumerate() {
-            round[at % 2].ms += (two[1].0 - two[0].0) / RUNS as f64;
+            spent[at % 3].ms += (two[1].0 - two[0].0) / RUNS as f64;
             // But for the script itself and the one that says its number. The last run counts: the
             // first makes folders that stay.
-            round[at % 2].processes = two[1].1 - two[0].1 - 2;
+            spent[at % 3].processes = two[1].1 - two[0].1 - 2;
         }
-        self.rounds.push(round);
+        let [start, stop, idle] = spent;
+        let own = |spent: Spent, outside: usize| Spent {
+            ms: spent.ms - idle.ms * outside as f64 / IDLE as f64,
+            ..spent
+        };
+        self.rounds.push([own(start, self.outside[0]), own(stop, self.outside[1])]);
     }
 }
 
@@ -158,8 +187,8 @@ fn milliseconds(line: &str) -> f64 {
 
 fn own(name: &str, cell: Cell) -> Pair {
     let machine = quick(cell);
-    let (start, stop) = (machine.start.clone(), machine.stop.clone());
-    Pair { name: name.to_owned(), machine, start, stop, rounds: Vec::new() }
+    let scripts = [machine.start.clone(), machine.stop.clone()];
+    Pair::new(name, machine, scripts)
 }
 
 impl Peer {
@@ -211,13 +240,7 @@ fn other(repository: &str, [start, stop]: &[String; 2]) -> Pair {
     machine.write("/fakes/lspci", "#!/tools/sh\necho '01:00.0 VGA compatible controller: NVIDIA'\n", 0o755);
     machine.write("/etc/systemd/system/display-manager.service", "ExecStart=/usr/bin/sddm\n", 0o644);
     machine.write("/run/systemd/system/x", "", 0o644);
-    let pair = Pair {
-        name: repository.to_owned(),
-        machine,
-        start: "/peer/start.sh".into(),
-        stop: "/peer/stop.sh".into(),
-        rounds: Vec::new(),
-    };
+    let pair = Pair::new(repository, machine, ["/peer/start.sh".into(), "/peer/stop.sh".into()]);
     // They do what they are there for: a script that ends at its first line would be fast.
     for (script, then) in [(&pair.start, "inactive\n"), (&pair.stop, "active\n")] {
         let done = pair.machine.sh(&format!("{script}; exit 0"));

@@ -53,26 +53,33 @@ struct Script<'a> {
     /// `start` or `stop`.
     way: &'a str,
     processes: &'a str,
+    /// Those of them that are outside programs, whose time is not in `rounds`.
+    outside: &'a str,
     /// Milliseconds of the processor, a number a round.
     rounds: Vec<f64>,
 }
 
 impl<'a> Script<'a> {
     fn read(line: &'a str) -> Option<Self> {
-        let [whose, way, processes, rounds] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let [whose, way, processes, outside, rounds] =
+            line.split('\t').collect::<Vec<_>>().try_into().ok()?;
         let rounds: Vec<f64> = rounds.split(' ').map(|ms| ms.parse().ok()).collect::<Option<_>>()?;
-        (!rounds.is_empty()).then_some(Self { whose, way, processes, rounds })
+        (!rounds.is_empty()).then_some(Self { whose, way, processes, outside, rounds })
     }
 
     fn says(&self) -> String {
         let figure = Figure::of(self.rounds.iter().copied()).map(|figure| figure.to_string());
-        format!("{} ms, {} processes", figure.unwrap_or_default(), self.processes)
+        let (figure, Self { processes, outside, .. }) = (figure.unwrap_or_default(), self);
+        format!("{figure} ms, {processes} processes, {outside} of them outside programs")
     }
 
     fn row(&self) -> Row {
         let median = Figure::of(self.rounds.iter().copied()).map_or(f64::NAN, |figure| figure.median);
         Row {
-            work: format!("{}: {}.sh by itself, CPU time", self.whose, self.way),
+            work: format!(
+                "{}: {}.sh by itself, CPU time without the outside programs'",
+                self.whose, self.way
+            ),
             ours: self.says(),
             aim: Some(Aim::at_most(50.0, median, " ms")),
             runs: self.rounds.len(),
@@ -92,13 +99,13 @@ mod tests {
 
     #[test]
     fn a_line_becomes_a_row() {
-        let ours = Script::read("onegpu, systemd and nvidia\tstart\t49\t40.00 60.00 44.00").unwrap();
-        let other = Script::read("a/b\tstart\t9\t20.00 20.00 22.00").unwrap();
+        let ours = Script::read("onegpu, systemd and nvidia\tstart\t49\t24\t40.00 60.00 44.00").unwrap();
+        let other = Script::read("a/b\tstart\t9\t9\t20.00 20.00 22.00").unwrap();
         assert!(Script::read("missing\ta/b").is_none());
-        assert!(Script::read("onegpu\tstart\t49\t").is_none());
+        assert!(Script::read("onegpu\tstart\t49\t24\t").is_none());
         let row = ours.beside(&other);
-        assert_eq!(row.ours, "44.0 (42.0–52.0) ms, 49 processes");
-        assert_eq!(row.other, "20.0 (20.0–21.0) ms, 9 processes");
+        assert_eq!(row.ours, "44.0 (42.0–52.0) ms, 49 processes, 24 of them outside programs");
+        assert_eq!(row.other, "20.0 (20.0–21.0) ms, 9 processes, 9 of them outside programs");
         assert_eq!(row.cpu.map(|ratio| ratio.median), Some(2.0));
         assert_eq!((row.aim, row.runs), (Some(Aim { says: "≤ 50 ms".into(), met: true }), 3));
     }
