@@ -93,7 +93,8 @@ fn environment(engine: &mut Engine<'_>, package: &SetupPackage, ebuild: &str) ->
         ("pf", text(&overlay::pf(package))),
     ];
     let names = engine.render("package/gentoo/environment", &extra)?;
-    let mut bzip2 = BzEncoder::new(Vec::new(), Compression::best());
+    // Its levels are the lengths of a block, and the memory for it: ours are shorter than the first.
+    let mut bzip2 = BzEncoder::new(Vec::new(), Compression::fast());
     bzip2
         .write_all(names.as_bytes())
         .and_then(|()| bzip2.write_all(ebuild.as_bytes()))

@@ -1,6 +1,7 @@
 //! What every area stands on: the program, a scratch folder, and what machine it is.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -20,7 +21,8 @@ pub struct Ground {
     pub program: PathBuf,
     /// Whether it was named and not built.
     given: bool,
-    /// Empty at the start.
+    /// Empty at the start, and gone in the end. In memory where there is such a place: for a new file,
+    /// ext4 looks past each that was deleted in the last five seconds, and so each run would measure the ones before.
     pub scratch: PathBuf,
     /// The embedded example, as a file.
     pub profile: PathBuf,
@@ -41,7 +43,10 @@ impl Ground {
                 root().join("target/release/onegpu")
             }
         };
-        let scratch = root().join("target/bench");
+        let scratch = match Path::new(machine::MEMORY).is_dir() {
+            true => Path::new(machine::MEMORY).join(format!("onegpu-bench-{}", std::process::id())),
+            false => root().join("target/bench"),
+        };
         sh.remove_path(&scratch).map_err(failure)?;
         let profile = scratch.join("profile.toml");
         let ground = Self { sh, program, given, scratch, profile, budget };
@@ -107,12 +112,24 @@ impl Ground {
         };
         format!(
             "onegpu {} ({commit}) on {model}, {threads} threads, Linux {}; load {load_before} at the start, {} at the \
-             end. Beside: {}.",
+             end. `$W` is {}. Beside: {}.",
             env!("CARGO_PKG_VERSION"),
             kernel.trim(),
             self.load(),
+            if self.scratch.starts_with(machine::MEMORY) { "in memory" } else { "on the disk" },
             peers::versions(&self.sh).join(", "),
         )
+    }
+}
+
+/// Whose process this is.
+pub fn user() -> Result<u32> {
+    fs::metadata(machine::SELF).map(|meta| meta.uid()).map_err(failure)
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.scratch);
     }
 }
 
@@ -121,5 +138,9 @@ impl Ground {
 mod machine {
     pub const LOAD: &str = "/proc/loadavg";
     pub const CPU: &str = "/proc/cpuinfo";
+    /// Files there never come to a disk.
+    pub const MEMORY: &str = "/dev/shm";
+    /// Belongs to whoever looks.
+    pub const SELF: &str = "/proc/self";
     pub const KERNEL: &str = "/proc/sys/kernel/osrelease";
 }

@@ -90,7 +90,7 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
                 &ground.program,
                 ["package", &words[0], "--distro", distro, "--repo", &words[1], "--key", KEY],
             );
-            Work::new("onegpu").line(ring.line(line)).fresh(&output)
+            Work::new("onegpu").line(ring.line(line)).fresh(&output).apart()
         };
         let before = ours(&folders.1).run()?;
         let work = ours(&folders.0);

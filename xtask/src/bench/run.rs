@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ pub struct Work {
     pub lines: Vec<Line>,
     /// Removed before each run: nobody writes over what is there.
     pub fresh: Vec<PathBuf>,
+    /// Whether its memory is asked for: see [`Work::apart`].
+    pub apart: bool,
 }
 
 /// One command line.
@@ -75,6 +78,13 @@ impl Work {
         self
     }
 
+    /// For whose memory is asked. A process that `vfork` begins, as is usual and quicker, counts with all
+    /// that its parent ever had; one that `fork` does, with the little that it has of it then.
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self
+    }
+
     /// Both one after the other.
     pub fn and(mut self, other: Self) -> Self {
         self.lines.extend(other.lines);
@@ -93,7 +103,7 @@ impl Work {
         }
         let mut spent = Spent { wall: 0.0, cpu: 0.0, memory: 0.0 };
         for line in &self.lines {
-            let one = line.run()?;
+            let one = line.run(self.apart)?;
             spent.wall += one.wall;
             spent.cpu += one.cpu;
             spent.memory = spent.memory.max(one.memory);
@@ -133,13 +143,17 @@ impl Line {
         folder.chain(set).chain(self.words.iter().map(|word| quoted(word))).collect::<Vec<_>>().join(" ")
     }
 
-    fn run(&self) -> Result<Spent> {
+    fn run(&self, apart: bool) -> Result<Spent> {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]).envs(self.environment.iter().cloned());
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if apart {
+            // Asked for a user, whoever it is, the standard library forks.
+            command.uid(super::ground::user()?);
+        }
         let start = Instant::now();
         let child = command.spawn().map_err(|error| failure(format!("{}: {error}", self.shown())))?;
         let done = child.wait4().map_err(failure)?;

@@ -48,10 +48,10 @@ fn size(ground: &Ground, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// A process counts with what its parent had when it started it; `true` shows how much that is.
+/// `true` shows how much the process that measures leaves in the count.
 fn memory(ground: &Ground, report: &mut Report) -> Result<()> {
-    let ours = ground.package(&["--all"], &ground.at("out/memory"));
-    let other = Work::new("true").line(Line::new("/bin/true", [""; 0]));
+    let ours = ground.package(&["--all"], &ground.at("out/memory")).apart();
+    let other = Work::new("true").line(Line::new("/bin/true", [""; 0])).apart();
     let series = alternate(&[&ours, &other], ground.budget)?;
     let figures = [&series[0], &series[1]].map(|series| series.figure(|spent| spent.memory / 1024.0));
     report.row(Row {
