@@ -86,3 +86,53 @@ fn a_folder_without_profiles_says_so() {
     assert!(text(&done.stderr).contains("the folder has no profile"), "{}", text(&done.stderr));
     assert!(!folder.path().join("out").exists());
 }
+
+fn render(input: &Path, output: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onegpu"));
+    command.arg("render").arg(input).args(["--distro", "debian"]).args(more).arg("-o").arg(output);
+    command.output().unwrap()
+}
+
+/// What is about one machine takes one of a folder's, or of a file's tables, by its name.
+#[test]
+fn one_of_several_is_named_with_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let profiles = folder.path().join("profiles");
+    fs::create_dir(&profiles).unwrap();
+    let file = folder.path().join("fleet.toml");
+    let mut tables = EXAMPLE_PROFILE.to_owned();
+    for (name, uid) in [("attic", 1001), ("cellar", 1002)] {
+        let own = EXAMPLE_PROFILE.replace("uid = 1000", &format!("uid = {uid}"));
+        fs::write(profiles.join(format!("{name}.toml")), own).unwrap();
+        tables.push_str(&format!("\n[machines.{name}.host]\nuser = {{ name = \"mika\", uid = {uid} }}\n"));
+    }
+    fs::write(&file, tables).unwrap();
+    for input in [&profiles, &file] {
+        let output = folder.path().join("one");
+        let done = render(input, &output, &["--host", "cellar"]);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        let start = "root/etc/libvirt/hooks/qemu.d/win11/prepare/begin/start.sh";
+        let start = fs::read_to_string(output.join(start)).unwrap();
+        assert!(start.contains("u:1002") && !start.contains("u:1001"), "{}", input.display());
+        fs::remove_dir_all(&output).unwrap();
+        for (more, says) in [
+            (
+                &[][..],
+                "has 2 machines, and this is about one\n |\n = help: name it with --host: attic, cellar",
+            ),
+            (
+                &["--host", "celar"],
+                "no machine is called `celar`\n |\n = help: did you mean `cellar`? there are: attic, cellar",
+            ),
+        ] {
+            let done = render(input, &output, more);
+            let said = text(&done.stderr);
+            assert_eq!(done.status.code(), Some(2), "{said}");
+            assert!(said.contains(says) && said.contains(&input.display().to_string()), "{said}");
+            assert!(!output.exists(), "{said}");
+        }
+    }
+    let alone = render(&profiles.join("attic.toml"), &folder.path().join("one"), &["--host", "attic"]);
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(text(&alone.stderr).contains("leave `--host attic` out"), "{}", text(&alone.stderr));
+}
