@@ -51,6 +51,7 @@ impl Format {
                 "debian/onegpu.lintian-overrides",
                 "debian/rules",
                 "debian/source/format",
+                "debian/source/lintian-overrides",
             ]),
             Self::Rpm => vec![
                 ("fedora/onegpu.spec", "onegpu.spec".into()),

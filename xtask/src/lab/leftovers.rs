@@ -39,11 +39,13 @@ pub fn compare(share: &Path) -> Result<Vec<String>> {
     Ok(out)
 }
 
-/// A rule that ends in `/` stands for the folder and everything in it.
+/// A rule that ends in `/` stands for the folder and everything in it, one that ends in `*` for
+/// whatever begins like it.
 fn covers(rule: &str, path: &str) -> bool {
-    match rule.strip_suffix('/') {
-        Some(folder) => path == folder || path.starts_with(rule),
-        None => path == rule,
+    match (rule.strip_suffix('/'), rule.strip_suffix('*')) {
+        (Some(folder), _) => path == folder || path.starts_with(rule),
+        (None, Some(beginning)) => path.starts_with(beginning),
+        (None, None) => path == rule,
     }
 }
 
@@ -79,5 +81,20 @@ mod tests {
         fs::remove_dir_all(&share).unwrap();
         let found: Vec<&str> = found.iter().map(|line| line.split(' ').take(2).last().unwrap()).collect();
         assert_eq!(found, ["/etc/a", "/etc/b", "/etc/c"]);
+    }
+
+    #[test]
+    fn a_rule_is_a_path_a_folder_or_a_beginning() {
+        for (rule, path, does) in [
+            ("/a/b", "/a/b", true),
+            ("/a/b", "/a/b/c", false),
+            ("/a/b/", "/a/b", true),
+            ("/a/b/", "/a/b/c", true),
+            ("/a/b/", "/a/bc", false),
+            ("/a/b-*", "/a/b-5/c", true),
+            ("/a/b-*", "/a/b", false),
+        ] {
+            assert_eq!(covers(rule, path), does, "{rule} {path}");
+        }
     }
 }
