@@ -134,7 +134,7 @@ fn all(
 ) -> Result<()> {
     let ours = ground.package(&["--all"], &ground.at("out/all"));
     let floor = floor(ground, &ours, "all")?;
-    let mut turns = vec![ours.clone(), floor];
+    let mut turns = vec![ours.clone()];
     for (works, names) in [(by_nfpm, "nfpm, three formats"), (by_native, "dpkg-deb, rpmbuild, makepkg")] {
         if works.len() == FORMATS.len() {
             turns.push(Work { name: names.to_owned(), ..sum(&works.concat()) });
@@ -145,13 +145,14 @@ fn all(
     let turns: Vec<&Work> = turns.iter().collect();
     let series = alternate(&turns, ground.budget)?;
     let what = "all four families in one command";
-    for (work, series_of) in turns.iter().zip(&series).skip(2) {
+    for (work, series_of) in turns.iter().zip(&series).skip(1) {
         report.row(Row::of_times(what, (&ours, &series[0]), (work, series_of), None));
     }
-    let own = series[0].figure(wall);
+    // In turns of their own: of those with makepkg's seconds in them there are few.
+    let series = alternate(&[&ours, &floor], ground.budget)?;
     report.row(Row {
-        aim: Some(Aim::at_most(20.0, own.median, " ms")),
-        ..Row::of_times(what, (&ours, &series[0]), (turns[1], &series[1]), None)
+        aim: Some(Aim::at_most(20.0, series[0].figure(wall).median, " ms")),
+        ..Row::of_times(what, (&ours, &series[0]), (&floor, &series[1]), None)
     });
     Ok(())
 }
