@@ -30,6 +30,9 @@ pub struct Ground {
     pub budget: Budget,
 }
 
+/// KiB: a thousand machines' repository, and the peers' trees. A container often has 64 MiB there.
+const ROOM: u64 = 2 << 20;
+
 impl Ground {
     /// Builds the program, unless one is named, and clears the scratch folder.
     pub fn new(sh: Shell, program: Option<&Path>, budget: Budget) -> Result<Self> {
@@ -43,8 +46,8 @@ impl Ground {
                 root().join("target/release/onegpu")
             }
         };
-        let scratch = match Path::new(machine::MEMORY).is_dir() {
-            true => Path::new(machine::MEMORY).join(format!("onegpu-bench-{}", std::process::id())),
+        let scratch = match room(&sh, machine::MEMORY) >= ROOM {
+            true => Path::new(machine::MEMORY).join(format!("onegpu-bench-{}", user()?)),
             false => root().join("target/bench"),
         };
         sh.remove_path(&scratch).map_err(failure)?;
@@ -120,6 +123,13 @@ impl Ground {
             peers::versions(&self.sh).join(", "),
         )
     }
+}
+
+/// KiB that are free there; none where there is no such folder.
+fn room(sh: &Shell, folder: &str) -> u64 {
+    let df = sh.cmd("df").args(["--output=avail", "-k", folder]);
+    let said = df.quiet().ignore_stderr().ignore_status().read().unwrap_or_default();
+    said.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Whose process this is.
