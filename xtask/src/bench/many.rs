@@ -21,7 +21,7 @@ pub fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
         let (folder, profiles) = fleet(ground, count)?;
         let output = ground.at("out/many");
         let ours = package(ground, &folder, &output);
-        // How memory and cores grow is looked at where one call each is no longer, or last, measured.
+        // Of the last two counts, `growth` tells the memory.
         let ours = if count < MOST_CALLS { ours } else { ours.apart() };
         let what = format!("{count} profile{} for Ubuntu in one call", if count == 1 { "" } else { "s" });
         if count <= MOST_CALLS {
