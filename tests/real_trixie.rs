@@ -1,19 +1,20 @@
-//! Debian's own polkitd and kernel-install on what the setup installs.
+//! Debian's own polkitd, kernel-install and bootctl on what the setup installs.
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod layer;
 #[path = "steps/machine.rs"]
 mod machine;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use layer::{Layer, difference};
 
-/// A trixie with the files of a setup in it.
-fn trixie(distro: &str) -> Layer {
+/// A root of trixie with the files of a setup in it.
+fn trixie(root: &str, distro: &str) -> Layer {
     let roots = std::env::var_os("ONEGPU_TEST_ROOTS").unwrap();
-    let layer = Layer::new(&PathBuf::from(roots).join("trixie"), |_| (), "");
+    let layer = Layer::new(&PathBuf::from(roots).join(root), |_| (), "");
     let out = layer.folder().join("rendered");
     machine::render(distro, "", |text| text, &out);
     machine::done(Command::new("cp").arg("-a").arg(out.join("root/.")).arg(layer.root())).ok();
@@ -45,7 +46,7 @@ cat /polkitd.log"#;
 #[test]
 #[ignore = "needs trixie, unshare, root"]
 fn polkitd_lets_in_one_user_for_one_thing() {
-    let layer = trixie("debian");
+    let layer = trixie("trixie", "debian");
     layer.write("/ask.sh", ASK);
     let words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "/ask.sh"];
     let done = machine::done(&mut layer.command(&words)).ok();
@@ -85,7 +86,7 @@ show 6.12.1 | cmp - /tmp/before"#;
 #[test]
 #[ignore = "needs trixie, unshare, root"]
 fn kernel_install_takes_the_words_over_and_loses_them_again() {
-    let layer = trixie("t-kernel-install");
+    let layer = trixie("trixie", "t-kernel-install");
     layer.write("/etc/kernel/cmdline", "root=UUID=1 rw\n");
     layer.write("/etc/kernel/install.conf", "layout=bls\n");
     layer.write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
@@ -100,4 +101,41 @@ fn kernel_install_takes_the_words_over_and_loses_them_again() {
     let done = machine::done(&mut layer.command(&["sh", "/kernels.sh"])).ok();
     done.says("host: kernel-parameters: applied");
     assert_eq!(difference(&before, &layer.changes(&["boot", "tmp"])), "");
+}
+
+/// The entries lie where bootctl says and nobody else would look. Nothing here can start services:
+/// the kernel's parameters are all that this machine has of the setup.
+const ELSEWHERE: &str = r#"set -e
+# What says that this machine runs: t-entries is one with runit.
+mkdir -p /run/runit
+entry=/volumes/esp/loader/entries/linux.conf
+cp -a "$entry" /tmp/before
+bootctl --print-boot-path
+/usr/libexec/onegpu/apply host
+grep '^options intel_iommu=on iommu=pt' "$entry"
+/usr/libexec/onegpu/status host
+/usr/libexec/onegpu/revert host
+cmp "$entry" /tmp/before"#;
+
+#[test]
+#[ignore = "needs loaders, unshare, root"]
+fn bootctl_says_where_the_entries_lie() {
+    let layer = trixie("loaders", "t-entries");
+    layer.write(
+        "/volumes/esp/loader/entries/linux.conf",
+        "title Linux\nlinux /vmlinuz\noptions root=UUID=1 rw\n",
+    );
+    layer.write("/elsewhere.sh", ELSEWHERE);
+    for step in fs::read_dir(layer.path("/usr/libexec/onegpu/steps/host")).unwrap() {
+        let path = step.unwrap().path();
+        if !path.ends_with("20-kernel-parameters") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let before = layer.changes(&["run", "tmp"]);
+    let mut command = layer.command(&["sh", "/elsewhere.sh"]);
+    command.envs([("SYSTEMD_ESP_PATH", "/volumes/esp"), ("SYSTEMD_RELAX_ESP_CHECKS", "1")]);
+    let done = machine::done(&mut command).ok();
+    done.says("/volumes/esp\n").says("host: kernel-parameters: applied");
+    assert_eq!(difference(&before, &layer.changes(&["run", "tmp"])), "");
 }

@@ -4,13 +4,15 @@
 
 # snap_keep PATH...: records those of the files that exist. After the program has run,
 # snap_after records what it made of them. snap_restore PATH... puts all back byte for byte, if
-# no other file has come or gone and nobody has changed them since; else it returns 1.
+# no other file has come or gone and nobody has changed them since; else it returns 1. It returns 2
+# when it cannot write: no reason to let that program try.
 snap_keep() {
     count=0
     for path in "$@"; do
         [ -f "$(at "$path")" ] || continue
         count=$((count + 1))
-        keep "snap.$count.path" "$path" && keep_file "snap.$count.before" "$(at "$path")" || return 1
+        keep "snap.$count.path" "$path" && keep_file "snap.$count.before" "$(at "$path")" &&
+            keep_file "snap.$count.spare" "$(at "$path")" || return 1
     done
     keep snap.count "$count"
 }
@@ -38,10 +40,12 @@ snap_restore() {
         fi
         count=$((count - 1))
     done
+    # Room to write in, should the disk be full by now.
+    rm -f "$record"/snap.*.spare
     count=$there
     while [ "$count" -gt 0 ]; do
         file=$(at "$(kept "snap.$count.path")")
-        same "$file" "$record/snap.$count.before" || restore "$file" "$record/snap.$count.before" || return 1
+        same "$file" "$record/snap.$count.before" || restore "$file" "$record/snap.$count.before" || return 2
         count=$((count - 1))
     done
 }
@@ -86,11 +90,13 @@ made_back() {
     [ "$(kept snap.count)" != 0 ] || made_has_words || return 0
     if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ]; then
         snap_restore "$1" && return 0
+        [ $? = 1 ] || return 1
     fi
     # Interrupted while it was made: what stands there, whole or not, is ours, if nobody else had a
     # reason to make it.
     if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer &&
         ! made_kernels "$made" | grep -qvxF -e "$(made_kernels "$record/snap.1.before")"; then
+        rm -f "$record/snap.1.spare"
         restore "$made" "$record/snap.1.before"
         return
     fi
