@@ -15,8 +15,19 @@ use running::Running;
 
 /// One of each package format, of each way to set kernel parameters and of each init. The ways that
 /// only do something on a machine that runs are tried on one that does, entered by chroot.
-const DISTROS: [&str; 9] =
-    ["debian", "fedora", "arch", "gentoo", "void", "t-block", "t-entries", "t-kernel-install", "t-sourced"];
+const DISTROS: [&str; 11] = [
+    "debian",
+    "fedora",
+    "arch",
+    "gentoo",
+    "void",
+    "t-block",
+    "t-entries",
+    "t-kernel-install",
+    "t-limine",
+    "t-refind",
+    "t-sourced",
+];
 const RUNNING: [&str; 3] = ["t-grubby", "t-kernelstub", "t-sourced"];
 
 /// The machine $1, copied to a file system of a few pages and files at $2, of which more and more
@@ -109,9 +120,12 @@ fn in_a_namespace(m: &Machine, script: &str, words: &[&std::path::Path], last: &
 /// One of `DISTROS`, with the stand-ins.
 fn usual(distro: &str) -> Machine {
     let m = Machine::usual(distro);
-    if distro == "arch" {
+    match distro {
         // Where its programs lie is not the matter here.
-        m.link("lib", "usr/libexec");
+        "arch" => m.link("lib", "usr/libexec"),
+        "t-limine" => m.write("etc/default/limine", "KERNEL_CMDLINE[default]=\"root=UUID=1\"\n"),
+        "t-refind" => m.write("boot/refind_linux.conf", "\"Boot\" \"root=UUID=1 rw\"\n\"One\" \"single\"\n"),
+        _ => (),
     }
     m
 }
@@ -189,7 +203,7 @@ fn a_read_only_machine_stays_as_it_is() {
         let again = in_a_namespace(&m, script, &[&m.root], "apply");
         // What was left for later is tried again each time.
         match distro {
-            "t-sourced" => again.no("could not be undone").says("Read-only file system"),
+            "t-limine" | "t-sourced" => again.no("could not be undone").says("Read-only file system"),
             _ => again.ok().says("already applied"),
         };
         in_a_namespace(&m, script, &[&m.root], "revert")

@@ -11,8 +11,7 @@ snap_keep() {
     for path in "$@"; do
         [ -f "$(at "$path")" ] || continue
         count=$((count + 1))
-        keep "snap.$count.path" "$path" && keep_file "snap.$count.before" "$(at "$path")" &&
-            keep_file "snap.$count.spare" "$(at "$path")" || return 1
+        keep "snap.$count.path" "$path" && keep_twice "snap.$count" "$(at "$path")" || return 1
     done
     keep snap.count "$count"
 }
@@ -40,8 +39,6 @@ snap_restore() {
         fi
         count=$((count - 1))
     done
-    # Room to write in, should the disk be full by now.
-    rm -f "$record"/snap.*.spare
     count=$there
     while [ "$count" -gt 0 ]; do
         file=$(at "$(kept "snap.$count.path")")
@@ -96,7 +93,6 @@ made_back() {
     # reason to make it.
     if [ -f "$record/snap.1.before" ] && [ ! -f "$record/snap.1.sum" ] && ! made_newer &&
         ! made_kernels "$made" | grep -qvxF -e "$(made_kernels "$record/snap.1.before")"; then
-        rm -f "$record/snap.1.spare"
         restore "$made" "$record/snap.1.before"
         return
     fi

@@ -4,8 +4,7 @@
 
 # block_keep KEY PATH: records the file before block_add KEY TEXT puts whole lines at its end.
 block_keep() {
-    # The spare file is room to undo in, should the disk be full by then.
-    keep "$1.path" "$2" && keep_file "$1.before" "$(at "$2")" && keep_file "$1.spare" "$(at "$2")"
+    keep "$1.path" "$2" && keep_twice "$1" "$(at "$2")"
 }
 block_add() {
     file=$(at "$(kept "$1.path")")
@@ -47,7 +46,6 @@ block_remove() {
     file=$(at "$(kept "$1.path")")
     rm -f "$file.onegpu"
     [ -f "$file" ] && [ -f "$record/$1.block" ] || return 0
-    rm -f "$record/$1.spare"
     if ! found=$(block_lines "$1" "$file"); then
         if grep -q 'BEGIN onegpu' "$file"; then
             say "$label: $file: lines between BEGIN onegpu and END onegpu were edited, so they stay:"
@@ -60,7 +58,6 @@ block_remove() {
     fi
     # shellcheck disable=SC2086 # three numbers
     set -- "$1" $found
-    # On a full disk there is room for one copy, where the spare one was.
     bytes=$(sed "$2,$3d" "$file" | wc -c)
     if [ -n "$(kept "$1.gap")" ] && [ "$3" = "$4" ]; then bytes=$((bytes - 1)); fi
     sed "$2,$3d" "$file" | head -c "$bytes" >"$record/new" || return 1

@@ -16,6 +16,10 @@ keep_file() {
     cp -a "$2" "$record/$1.part" && flush "$record/$1.part" && mv -f "$record/$1.part" "$record/$1"
 }
 
+# keep_twice KEY PATH: as KEY.before and KEY.spare. Whatever is undone first gives the spare ones' room
+# back: on a full disk there is room for one copy then.
+keep_twice() { keep_file "$1.before" "$2" && keep_file "$1.spare" "$2"; }
+
 # heir KEY: the record of another guest's step of this name with the same KEY. It is told, when
 # we are undone, that what it shares with us was not there before.
 heir() {

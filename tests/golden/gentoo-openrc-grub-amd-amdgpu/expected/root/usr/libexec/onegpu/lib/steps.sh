@@ -112,6 +112,7 @@ take() {
 give_back() {
     open "$1" "$2"
     load "$record/step"
+    rm -f "$record"/*.spare
     if step_revert && mv "$record" "$state/$scope/.gone-$id"; then
         [ "$step_reboot" = no ] || reboot=yes
         tidy "$scope"
