@@ -11,6 +11,7 @@ mod mtree;
 pub mod overlay;
 pub mod pacman;
 pub(crate) mod parallel;
+mod payload;
 pub mod rpm;
 mod tarball;
 pub mod tree;

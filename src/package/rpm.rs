@@ -10,6 +10,7 @@ use rpm::{
 use sha2::{Digest, Sha256};
 
 use super::archive::{ZSTD_LEVEL, hex, zstd};
+use super::payload::Payload;
 use super::{Built, HOMEPAGE, HOST, LICENSE, MAINTAINER, SetupPackage, manual, tree, unwritable};
 use crate::diag::Result;
 use crate::paths;
@@ -80,8 +81,8 @@ fn assemble(
     if package.lacks_host() {
         builder.requires(Dependency::eq(HOST, format!("{}-{release}", package.version)));
     }
-    add_files(&mut builder, package, manual)?;
-    finish(builder.build()?, package.epoch)
+    let payload = add_files(&mut builder, package, manual)?;
+    finish(builder.build()?, payload, package.epoch)
 }
 
 /// The summary as rpm's linters want it: with a capital letter.
@@ -116,11 +117,12 @@ fn dependency(text: &str) -> std::result::Result<Dependency, Error> {
     }
 }
 
+/// Tells the crate all of each file but its content, which is the payload's.
 fn add_files(
     builder: &mut PackageBuilder,
     package: &SetupPackage,
     manual: &[File],
-) -> std::result::Result<(), Error> {
+) -> std::result::Result<Payload, Error> {
     let licenses = format!("{}/{}", paths::LICENSE_DIR, package.name);
     let own = |name: &str, text: &str| File {
         path: format!("{licenses}/{name}"),
@@ -135,12 +137,14 @@ fn add_files(
         files.push(own("LICENSE-APACHE", include_str!("../../LICENSE-APACHE")));
         files.push(own("LICENSE-MIT", include_str!("../../LICENSE-MIT")));
     }
+    let mut payload = Payload::default();
     for entry in tree::entries(&files).into_iter().filter(|entry| !entry.is_shared()) {
+        payload.add(&entry, package.epoch)?;
         // The crate takes the file's type from the constructor; every mode fits 12 bits.
         let mode = entry.mode() as u16;
         if let Some(target) = entry.target() {
             builder.with_symlink(FileOptions::symlink(entry.path, String::from_utf8_lossy(target)))?;
-        } else if let Some(content) = entry.content() {
+        } else if entry.content().is_some() {
             let mut options = FileOptions::new(entry.path).permissions(mode);
             if entry.file.is_some_and(|file| file.kind.is_config()) {
                 options = options.config().noreplace();
@@ -149,24 +153,31 @@ fn add_files(
             } else if entry.path.starts_with(paths::MAN_DIR) {
                 options = options.doc();
             }
-            builder.with_file_contents(content, options)?;
+            builder.with_file_contents("", options)?;
         } else {
             builder.with_dir_entry(FileOptions::dir(entry.path).permissions(mode))?;
         }
     }
-    Ok(())
+    Ok(payload)
 }
 
-/// The bytes, with a header written anew for two things. The crate clamps `BUILDTIME` to the clock,
-/// so that a clock that is behind would change the package. And it compresses without knowing how
-/// little there is to compress: at once, the payload is 7 % smaller in a third of the time.
-fn finish(mut built: rpm::Package, epoch: u32) -> std::result::Result<Built, Error> {
-    built.payload = zstd(&built.payload).map_err(|error| Error::Io(io::Error::other(error.message())))?;
+/// The bytes, with a header written anew for what the payload is, and because the crate clamps
+/// `BUILDTIME` to the clock, so that a clock that is behind would change the package.
+fn finish(mut built: rpm::Package, mut payload: Payload, epoch: u32) -> std::result::Result<Built, Error> {
+    let archive = payload.finish()?;
+    // The crate compresses without knowing how little there is to compress: at once, it is 7 % smaller
+    // in a third of the time.
+    built.payload = zstd(archive).map_err(|error| Error::Io(io::Error::other(error.message())))?;
+    let sum = |bytes: &[u8]| IndexData::StringArray(vec![hex(&Sha256::digest(bytes))]);
     let own = [
         (IndexTag::RPMTAG_BUILDTIME, IndexData::Int32(vec![epoch])),
         (IndexTag::RPMTAG_PAYLOADCOMPRESSOR, IndexData::StringTag("zstd".into())),
         (IndexTag::RPMTAG_PAYLOADFLAGS, IndexData::StringTag(ZSTD_LEVEL.to_string())),
-        (IndexTag::RPMTAG_PAYLOADSHA256, IndexData::StringArray(vec![hex(&Sha256::digest(&built.payload))])),
+        (IndexTag::RPMTAG_PAYLOADSHA256ALT, sum(archive)),
+        (IndexTag::RPMTAG_PAYLOADSHA256, sum(&built.payload)),
+        (IndexTag::RPMTAG_SIZE, IndexData::Int32(vec![payload.sizes.iter().sum()])),
+        (IndexTag::RPMTAG_FILESIZES, IndexData::Int32(payload.sizes)),
+        (IndexTag::RPMTAG_FILEDIGESTS, IndexData::StringArray(payload.digests)),
     ]
     .map(|(tag, data)| (tag as u32, data));
     let metadata = &mut built.metadata;
