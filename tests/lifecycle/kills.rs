@@ -86,8 +86,11 @@ pub fn killed_it_is_finished_or_taken_back<F: Family>(points: usize) {
             let state = format!("{:?} {action:?}", timeless(&family.changes(), since));
             layer.freeze();
             let was = installed.clone();
-            // What was written then can no longer be mended.
-            let of_then = matches!(action, Do::In(Variant::Old, _));
+            // What was written then can no longer be mended: it goes in, and out, by itself.
+            let of_then = match action {
+                Do::In(setup, _) => *setup == Variant::Old,
+                Do::Out(_) | Do::ForceOut(_) => was.iter().any(|(setup, _)| *setup == Variant::Old),
+            };
             if !seen.insert(state) || from.is_some() || of_then {
                 family.ok(command(&family, *action, &was));
                 becomes(&mut installed, *action);
