@@ -1,6 +1,7 @@
 //! Debian packages: an `ar` of `debian-binary`, `control.tar.gz` and `data.tar.gz`
-//! (deb(5)). Zstandard would break Debian 12's tools; xz takes four times as long, to make
-//! the data 4 % smaller and the control files larger.
+//! (deb(5)). Zstandard would break Debian 12's tools. Of the example's data, xz with a small dictionary
+//! saves 4 % in two and a half times the time; the 9 % that dpkg-deb's xz saves take eight times as long,
+//! more than all else that makes the package.
 
 use std::io;
 use std::time::{Duration, UNIX_EPOCH};
