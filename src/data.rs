@@ -48,7 +48,10 @@ impl DataDirs {
     /// `--data-dir`, when given, before the machine's and the vendor's folders.
     pub fn standard(data_dir: Option<&Path>) -> Self {
         let own = data_dir.map(Path::to_path_buf);
-        Self(own.into_iter().chain(paths::DATA_DIRS.iter().map(PathBuf::from)).collect())
+        let common = paths::DATA_DIRS.iter().map(PathBuf::from);
+        // Asked once, and not again for each of fifty files.
+        let common = common.filter(|dir| dir.try_exists().unwrap_or(true));
+        Self(own.into_iter().chain(common).collect())
     }
 
     /// The distro file of this id, if any folder or the program has one.
