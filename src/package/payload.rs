@@ -1,7 +1,7 @@
 //! What an RPM package of format 4 carries: a cpio archive, and what the header says of each file.
 //!
 //! The crate `rpm` could make it too. It reckons three checksums of the archive twice, though, four of
-//! which only format 6 has: a sixth of the time that a package takes.
+//! which only format 6 has: an eighth of the time that a package takes.
 
 use std::io::{self, Write};
 

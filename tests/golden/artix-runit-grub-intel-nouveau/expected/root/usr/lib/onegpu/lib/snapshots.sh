@@ -87,7 +87,7 @@ made_back() {
     [ "$(kept snap.count)" != 0 ] || made_has_words || return 0
     if [ "$(made_kernels "$made")" = "$(made_kernels "$record/snap.1.before")" ]; then
         snap_restore "$1" && return 0
-        [ $? = 1 ] || return 1
+        [ $? = 1 ] || return 1 # could not write
     fi
     # Interrupted while it was made: what stands there, whole or not, is ours, if nobody else had a
     # reason to make it.
