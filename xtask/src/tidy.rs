@@ -5,6 +5,7 @@
 mod ignored;
 mod lints;
 mod literals;
+mod locks;
 mod names;
 mod places;
 mod size;
@@ -55,6 +56,7 @@ const RULES: &[Rule] = &[
     size::median,
     literals::paths,
     lints::unwrap,
+    locks::fuzz,
     names::catch_all,
     places::machine,
     templates::used,
